@@ -1,0 +1,83 @@
+"""Buttons become keys: each slot of the model gets a vendor's code, by declared fallbacks where needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from provisioner.profile import Button, Profile, Text, Warned
+from provisioner.registry import vendors
+from provisioner.values import Mode, Slot
+from provisioner.vendor_api import Buttons, Code, Fallback, Key, Keys
+
+
+def keys_of(profile: Profile) -> Keys:
+    """Every slot of the model, in order; unused ones have the vendor's code for ``none``.
+
+    A slot whose button is ``local`` is left to the phone's user, and so is not among the keys.
+    """
+    table = vendors()[profile.vendor].buttons(profile.model)
+    return Keys(
+        line=_group(profile, table, "line"),
+        key=_group(profile, table, "key"),
+        soft=_group(profile, table, "soft"),
+        modules=tuple(_group(profile, table, f"exp{m}") for m in range(1, profile.modules + 1)),
+    )
+
+
+def warnings_of(profile: Profile) -> tuple[Warned, ...]:
+    """What this phone does not do as asked: the merge's warnings and every fallback in use."""
+    table = vendors()[profile.vendor].buttons(profile.model)
+    fallbacks = (_warning(table, button) for button in profile.buttons.values() if _exists(profile, button.slot))
+    return (*profile.warnings, *(warned for warned in fallbacks if warned))
+
+
+def effective(table: Buttons, mode: Mode, group: str) -> tuple[Mode, Code, str | None]:
+    """The mode that a key of this group really gets, its code, and why it is another than asked.
+
+    Raises KeyError when a vendor forgot a mode: a test demands that none is forgotten.
+    """
+    reasons: list[str] = []
+    kind = "exp" if group.startswith("exp") else group
+    asked = mode
+    while True:
+        entry = table[mode]
+        if isinstance(entry, Fallback):
+            reasons.append(entry.why)
+            mode = entry.to
+        elif entry.groups and kind not in entry.groups:
+            reasons.append(f"no {mode} on a {kind} key")
+            mode = Mode.NONE
+        else:
+            return mode, entry, f"{asked} becomes {mode}: {'; '.join(reasons)}" if reasons else None
+
+
+def _exists(profile: Profile, slot: Slot) -> bool:
+    return slot.module <= profile.modules and slot.number <= profile.model.slots(slot.group)
+
+
+def _warning(table: Buttons, button: Button) -> Warned | None:
+    if button.mode is Mode.LOCAL:
+        return None
+    _, _, why = effective(table, button.mode, button.slot.group)
+    return Warned(str(button.slot), why) if why else None
+
+
+def _group(profile: Profile, table: Buttons, group: str) -> tuple[Key, ...]:
+    slots = (Slot(group, number) for number in range(1, profile.model.slots(group) + 1))
+    made = (_key(profile.buttons, table, slot) for slot in slots)
+    return tuple(key for key in made if key is not None)
+
+
+def _key(buttons: Mapping[Slot, Button], table: Buttons, slot: Slot) -> Key | None:
+    button = buttons.get(slot)
+    if button and button.mode is Mode.LOCAL:
+        return None
+    mode, code, _ = effective(table, button.mode if button else Mode.NONE, slot.group)
+    shown = button if button and mode is not Mode.NONE else _unused(slot)
+    return Key(slot=slot, code=code, mode=mode, button=shown, given=button is not None)
+
+
+def _unused(slot: Slot) -> Button:
+    return Button(slot=slot, mode=Mode.NONE, value=Text(), label=Text())
+
+

@@ -1,0 +1,216 @@
+"""A record becomes a profile: settings layer over layer, buttons slot by slot, each with its origin.
+
+Pure. The order is the contract's: for settings built-in, server, tenant, location, extension, device; for
+buttons the model's default, the template, the extension's own, the device's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from provisioner import neutral
+from provisioner.placeholders import fill
+from provisioner.profile import (
+    BUILT_IN,
+    Account,
+    Address,
+    Button,
+    Handset,
+    Origin,
+    Profile,
+    Setting,
+    Settings,
+    Text,
+    Warned,
+)
+from provisioner.record import ButtonRow, ExtensionRecord, HandsetRecord, Layer, LocationRecord, Record
+from provisioner.registry import find_model
+from provisioner.values import Mode, Owner, Slot
+from provisioner.vendor_api import Model
+
+_ADDRESS = ("name", "street", "house_number", "floor", "room", "city", "state", "postal_code", "country")
+
+
+def merge(record: Record) -> Profile:
+    """Everything that the device's files depend on, and nothing else.
+
+    Raises Broken when the stored vendor or model is not known.
+    """
+    vendor, model = find_model(record.vendor, record.model)
+    seats = _seat(record.handsets, model)
+    extensions, warnings = _fit(record, seats, model)
+    accounts = tuple(_account(n, extension, record) for n, extension in enumerate(extensions, 1))
+    buttons = _merge_buttons(record, model, accounts)
+    modules = _modules(record, model, buttons)
+    return Profile(
+        mac=record.mac,
+        name=Text(record.name, Origin("device", record.mac.colons)),
+        tenant=record.tenant,
+        tenant_name=record.tenant_name,
+        vendor=vendor.name,
+        model=model,
+        firmware=record.firmware,
+        line=vendor.line(record.firmware, model),
+        url=Text(record.url, Origin("server"), secret=True),
+        settings=_settings(_layers(record)),
+        accounts=accounts,
+        buttons=buttons,
+        modules=modules,
+        address=_address(record.location),
+        handsets=tuple(_handset(slot, seat, extensions) for slot, seat in seats),
+        bases=record.bases,
+        master=record.master,
+        native=record.native,
+        warnings=(*warnings, *_beyond(buttons, model, modules)),
+    )
+
+
+def _layers(record: Record, extension: ExtensionRecord | None = None) -> list[Layer]:
+    generated = Layer(origin=Origin("tenant", "generated"), values={"phone.admin_password": record.admin_password})
+    layers = [generated, *record.layers]
+    if record.location:
+        layers.append(record.location.layer)
+    if extension:
+        layers.append(extension.layer)
+    return [*layers, record.device_layer]
+
+
+def _settings(layers: Iterable[Layer]) -> Settings:
+    """The highest layer that names a setting wins it whole; its owner may come from another layer."""
+    merged = {name: Setting(value, BUILT_IN) for name, value in neutral.defaults().items()}
+    owners: dict[str, Owner] = {}
+    for layer in layers:
+        owners.update(layer.owners)
+        for name, value in layer.values.items():
+            # "No password" on a phone would be an open door: an empty one means the generated one.
+            if value is None and name == "phone.admin_password":
+                continue
+            merged[name] = Setting(value, layer.origin)
+    secret = neutral.secrets()
+    return Settings(
+        {
+            name: Setting(one.value, one.origin, name in secret, owners.get(name, Owner.SERVER))
+            for name, one in merged.items()
+        }
+    )
+
+
+def _seat(handsets: Sequence[HandsetRecord], model: Model) -> list[tuple[int, HandsetRecord]]:
+    """Give every handset its slot: the one it names, else the lowest that is free."""
+    taken = {handset.slot for handset in handsets if handset.slot}
+    free = (slot for slot in range(1, model.handsets + 1) if slot not in taken)
+    seats = [(handset.slot or next(free, 0), handset) for handset in handsets]
+    return sorted(((slot, handset) for slot, handset in seats if 0 < slot <= model.handsets), key=lambda s: s[0])
+
+
+def _fit(
+    record: Record, seats: Sequence[tuple[int, HandsetRecord]], model: Model
+) -> tuple[list[ExtensionRecord], list[Warned]]:
+    """The extensions that become accounts, in line order, each once; and what did not fit."""
+    wanted = [*record.extensions, *(one for _, handset in seats for one in handset.extensions)]
+    distinct = list({extension.number: extension for extension in wanted}.values())
+    warnings = [
+        Warned("accounts", f"{model.name} has {model.accounts} accounts; extension {one.number} does not fit")
+        for one in distinct[model.accounts :]
+    ]
+    if len(seats) < len(record.handsets):
+        warnings.append(
+            Warned("handsets", f"{model.name} takes {model.handsets} handsets and has {len(record.handsets)}")
+        )
+    return distinct[: model.accounts], warnings
+
+
+def _account(index: int, extension: ExtensionRecord, record: Record) -> Account:
+    origin = Origin("extension", extension.number)
+    number = Text(extension.number, origin)
+    return Account(
+        index=index,
+        number=number,
+        name=Text(extension.name or extension.number, origin),
+        auth_user=Text(extension.auth_user, origin) if extension.auth_user else number,
+        password=Text(extension.password, origin, secret=True),
+        voicemail=Text(extension.voicemail, origin) if extension.voicemail else None,
+        settings=_settings(_layers(record, extension)),
+    )
+
+
+def _handset(slot: int, handset: HandsetRecord, extensions: Sequence[ExtensionRecord]) -> Handset:
+    numbers = [extension.number for extension in extensions]
+    mine = [extension.number for extension in handset.extensions if extension.number in numbers]
+    name = handset.name or (handset.extensions[0].name if handset.extensions else f"Handset {slot}")
+    origin = Origin("handset", str(handset.ipei or slot))
+    return Handset(
+        slot=slot,
+        ipei=handset.ipei,
+        name=Text(name, origin),
+        accounts=tuple(numbers.index(number) + 1 for number in mine),
+    )
+
+
+def _address(location: LocationRecord | None) -> Address | None:
+    if location is None:
+        return None
+    origin = Origin("location", location.name)
+    return Address(**{name: Text(location.fields.get(name, ""), origin) for name in _ADDRESS})
+
+
+def _merge_buttons(record: Record, model: Model, accounts: Sequence[Account]) -> dict[Slot, Button]:
+    values = _placeholder_values(record, accounts)
+    merged: dict[Slot, Button] = {}
+    for origin, rows in _button_layers(record, model, len(accounts)):
+        for row in rows:
+            merged[row.slot] = _button(row, origin, values)
+    return dict(sorted(merged.items()))
+
+
+def _button_layers(record: Record, model: Model, lines: int) -> list[tuple[Origin, Sequence[ButtonRow]]]:
+    count = min(lines, model.line_keys)
+    first = [ButtonRow(slot=Slot("line", n), mode=Mode.LINE, value=str(n)) for n in range(1, count + 1)]
+    layers: list[tuple[Origin, Sequence[ButtonRow]]] = [(Origin("model", model.name), first)]
+    if record.template:
+        layers.append((Origin("template", record.template.name), record.template.buttons))
+    if record.extensions:
+        own = record.extensions[0]
+        layers.append((Origin("extension", own.number), own.buttons))
+    layers.append((Origin("device", record.mac.colons), record.buttons))
+    return layers
+
+
+def _placeholder_values(record: Record, accounts: Sequence[Account]) -> dict[str, str]:
+    values = {"tenant": record.tenant_name, "location": record.location.name if record.location else ""}
+    for account in accounts:
+        values[f"extension:{account.index}"] = account.number
+        values[f"name:{account.index}"] = account.name
+    return values
+
+
+def _button(row: ButtonRow, origin: Origin, values: Mapping[str, str]) -> Button:
+    value = fill(row.value, values)
+    on_line = row.mode in (Mode.LINE, Mode.SHARED_LINE)
+    account = int(value) if on_line and value.isdecimal() and int(value) > 0 else row.account or 1
+    return Button(
+        slot=row.slot,
+        mode=row.mode,
+        value=Text(value, origin),
+        label=Text(fill(row.label, values), origin),
+        name=row.name,
+        account=account,
+        pickup=Text(row.pickup, origin) if row.pickup else None,
+        fixed=row.fixed,
+        origin=origin,
+    )
+
+
+def _modules(record: Record, model: Model, buttons: Mapping[Slot, Button]) -> int:
+    """How many expansion modules are rendered: those the device has, else as many as its buttons use."""
+    fit = model.expansion.modules if model.expansion else 0
+    wanted = max((slot.module for slot in buttons), default=0) if record.modules is None else record.modules
+    return min(wanted, fit)
+
+
+def _beyond(buttons: Mapping[Slot, Button], model: Model, modules: int) -> Iterable[Warned]:
+    for slot in buttons:
+        if slot.module > modules:
+            yield Warned(str(slot), f"this {model.name} has {modules} expansion modules; the button is not rendered")
+        elif slot.number > model.slots(slot.group):
+            yield Warned(str(slot), f"{model.name} has {model.slots(slot.group)} such keys; the button is not rendered")

@@ -1,0 +1,239 @@
+"""A profile becomes the bytes of a file: template, firmware line, native keys, and the syntax's writer.
+
+One Jinja environment a vendor, whose ``finalize`` turns every value that a template prints into escaped
+text: nothing reaches a file around it. The same templates render in three views: plain for phones, masked
+for people, and traced, where each value carries marks that tell its origin.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from jinja2 import BaseLoader, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
+from markupsafe import escape as escape_text
+
+from provisioner.errors import Broken, Unassigned
+from provisioner.keys import keys_of
+from provisioner.profile import Origin, Profile, Setting, Text
+from provisioner.registry import vendors
+from provisioner.syntax import OMIT, Document, Syntax
+from provisioner.values import Owner
+from provisioner.vendor_api import File, Vendor
+
+MASK = "********"
+_TRACE = re.compile("\ufdd1([^\ufdd2]*)\ufdd2([^\ufdd3]*)\ufdd3")
+
+
+class View(Enum):
+    """Who a file is rendered for."""
+
+    PLAIN = "plain"
+    MASKED = "masked"
+    TRACED = "traced"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A whole file, ready to be sent."""
+
+    name: str
+    body: bytes
+    media_type: str
+    private: bool
+
+    @property
+    def etag(self) -> str:
+        """A strong entity tag of the bytes, in its quotes."""
+        return f'"{hashlib.sha256(self.body).hexdigest()[:32]}"'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """One key of a file, masked where it is secret, and where its value came from."""
+
+    key: str
+    value: str
+    origin: str
+
+
+def file_names(profile: Profile) -> list[str]:
+    """The files that this device would get an answer for, in the order in which it asks."""
+    vendor = vendors()[profile.vendor]
+    return [file.name(profile.mac, profile.model) for file in _served(vendor, profile)]
+
+
+def render(profile: Profile, file: File, view: View = View.PLAIN, overrides: Path | None = None) -> Answer:
+    """The file of a device: the same profile gives the same bytes, the whole file or an exception.
+
+    Raises Unassigned when the device has no such file and Broken when a template or our data is at fault.
+    """
+    vendor = vendors()[profile.vendor]
+    syntax = file.syntax or vendor.syntax
+    document = document_of(profile, file, view, overrides)
+    name = file.name(profile.mac, profile.model)
+    return Answer(name=name, body=syntax.write(document), media_type=file.media_type, private=file.private)
+
+
+def document_of(profile: Profile, file: File, view: View = View.PLAIN, overrides: Path | None = None) -> Document:
+    """The rendered file as a document of keys. Raises as `render` does."""
+    vendor = vendors()[profile.vendor]
+    if file.template is None or not file.fits(profile.model):
+        raise Unassigned(f"{profile.model.name} has no file {file.pattern}")
+    syntax = file.syntax or vendor.syntax
+    document = syntax.read(_text(vendor, profile, file, view, overrides))
+    _leave_out(document)
+    _apply_line(document, profile)
+    _apply_native(document, profile, vendor, file, view)
+    return document
+
+
+def explain(profile: Profile, file: File, overrides: Path | None = None) -> list[Explained]:
+    """Every key of the file with the origin of its value; ``template`` where a vendor's template says so."""
+    vendor = vendors()[profile.vendor]
+    document = document_of(profile, file, View.TRACED, overrides)
+    mine = Origin("vendor", f"{vendor.name}/{file.template}")
+    return [_explained(key, value, mine) for key, value in document.items()]
+
+
+def unknown_native_keys(profile: Profile, overrides: Path | None = None) -> list[str]:
+    """Native keys that none of the device's files states by itself: perhaps a typing error."""
+    vendor = vendors()[profile.vendor]
+    wanted = {key: None for native in profile.native for key in native.keys}
+    if not wanted:
+        return []
+    stated: set[str] = set()
+    for file in _served(vendor, profile):
+        text = _text(vendor, profile, file, View.MASKED, overrides)
+        document = (file.syntax or vendor.syntax).read(text)
+        _apply_line(document, profile)
+        stated.update(key for key, _ in document.items())
+    return [key for key in wanted if key not in stated]
+
+
+def _served(vendor: Vendor, profile: Profile) -> Iterator[File]:
+    return (file for file in vendor.files if file.template and file.fits(profile.model))
+
+
+def _text(vendor: Vendor, profile: Profile, file: File, view: View, overrides: Path | None) -> str:
+    syntax = file.syntax or vendor.syntax
+    environment = _environment(vendor.name, syntax, view, overrides)
+    assert file.template
+    try:
+        names = vendor.context(profile, keys_of(profile))
+        return environment.get_template(file.template).render(profile=profile, **names)
+    except (TemplateError, KeyError, ValueError, TypeError, AttributeError, LookupError) as error:
+        raise Broken(f"{vendor.name}/{file.template}: {type(error).__name__}: {error}") from error
+
+
+@cache
+def _environment(
+    vendor: str, syntax: Syntax, view: View, overrides: Path | None
+) -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        loader=_loader(vendor, overrides),
+        undefined=StrictUndefined,
+        autoescape=True,
+        finalize=_finalizer(syntax, view),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+    )
+    environment.globals = {"range": range, "clear": None}
+    return environment
+
+
+def _loader(vendor: str, overrides: Path | None) -> BaseLoader:
+    shipped = str(resources.files("provisioner").joinpath("templates", vendor))
+    places = [str(overrides / vendor)] if overrides else []
+    return FileSystemLoader([*places, shipped])
+
+
+def _finalizer(syntax: Syntax, view: View) -> Callable[[Any], Markup]:
+    """What every ``{{ value }}`` becomes; plain texts are escaped, ours also masked or traced."""
+
+    def finalize(value: Any) -> Markup:
+        if isinstance(value, Markup):
+            return value
+        if isinstance(value, Text):
+            return Markup(_told(value, _escaped(str(value), syntax), view))
+        if isinstance(value, Setting):
+            return Markup(_told(value.says(""), _escaped(value.value, syntax), view))
+        return Markup(_escaped(value, syntax))
+
+    return finalize
+
+
+def _escaped(value: Any, syntax: Syntax) -> str:
+    """None clears, a switch is spelled as the syntax does, `OMIT` stands, all else is text."""
+    if value is None:
+        return syntax.clear
+    if isinstance(value, bool):
+        return syntax.true if value else syntax.false
+    text = str(value)
+    return OMIT if text == OMIT else syntax.escape(text)
+
+
+def _told(why: Text, escaped: str, view: View) -> str:
+    """A value whose reason is known: left out when the phone owns it, masked or traced as the view wants."""
+    if why.owner is Owner.PHONE:
+        return OMIT
+    if view is View.PLAIN or escaped == OMIT:
+        return escaped
+    shown = MASK if why.secret and escaped else escaped
+    return shown if view is View.MASKED else f"\ufdd1{escape_text(str(why.origin))}\ufdd2{shown}\ufdd3"
+
+
+def _leave_out(document: Document) -> None:
+    for key, value in list(document.items()):
+        if OMIT in value:
+            document.drop(key)
+
+
+def _apply_line(document: Document, profile: Profile) -> None:
+    """Give keys the names of the device's firmware line, and drop those that it does not know."""
+    line = profile.line
+    if not line.renames and not line.drops:
+        return
+    for key, _ in list(document.items()):
+        if any(expression.fullmatch(key) for expression in line.drops):
+            document.drop(key)
+            continue
+        name = key
+        for expression, replacement in line.renames:
+            match = expression.fullmatch(name)
+            name = match.expand(replacement) if match else name
+        if name != key:
+            document.rename(key, name)
+
+
+def _apply_native(document: Document, profile: Profile, vendor: Vendor, file: File, view: View) -> None:
+    """Vendor-native keys win over what the template wrote; new ones go to the device's first private file."""
+    syntax = file.syntax or vendor.syntax
+    first = next((one for one in _served(vendor, profile) if one.private), None)
+    for native in profile.native:
+        for key, value in native.keys.items():
+            if document.get(key) is None and file is not first:
+                continue
+            if value is None:
+                document.drop(key)
+            else:
+                secret = bool(re.search(vendor.secret_keys, key, re.IGNORECASE))
+                text = Text(value, native.origin, secret=secret)
+                document.put(key, _told(text, syntax.carry(value), view))
+
+
+def _explained(key: str, value: str, mine: Origin) -> Explained:
+    origins = list(dict.fromkeys(match[1] for match in _TRACE.finditer(value)))
+    shown = _TRACE.sub(lambda match: match[2], value)
+    return Explained(key=key, value=shown, origin=", ".join(origins) or str(mine))

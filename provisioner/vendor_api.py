@@ -1,0 +1,392 @@
+"""The vendor interface: all that a package under ``provisioner/vendors/`` may import.
+
+A vendor is one frozen `Vendor` value named ``VENDOR``: models as data, recogniser patterns, the files it
+serves, its button codes, its firmware lines, the pure function that names things for its templates, and
+the reader that turns a file back into accounts and buttons.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import resources
+from types import MappingProxyType
+from typing import Any
+
+from provisioner.errors import Broken
+from provisioner.profile import (
+    Account,
+    Address,
+    Button,
+    Handset,
+    Origin,
+    Profile,
+    Setting,
+    Settings,
+    Text,
+    joined,
+)
+from provisioner.syntax import OMIT, Cell, Document, LineSyntax, Syntax, XmlDocument, XmlSyntax, clean, parse_xml
+from provisioner.timezones import Changeover, Zone, zone
+from provisioner.values import Ipei, Mac, Mode, Slot
+
+__all__ = [
+    "OMIT",
+    "Account",
+    "Address",
+    "Broken",
+    "Button",
+    "Cell",
+    "Changeover",
+    "Code",
+    "Context",
+    "Document",
+    "Expansion",
+    "Fallback",
+    "File",
+    "Buttons",
+    "Handset",
+    "Ipei",
+    "Key",
+    "Keys",
+    "Line",
+    "LineSyntax",
+    "Mac",
+    "Mode",
+    "Model",
+    "Models",
+    "Origin",
+    "Profile",
+    "ReadAccount",
+    "ReadButton",
+    "Reading",
+    "Setting",
+    "Settings",
+    "Slot",
+    "Syntax",
+    "Text",
+    "UserAgent",
+    "Vendor",
+    "XmlDocument",
+    "XmlSyntax",
+    "Zone",
+    "clean",
+    "joined",
+    "load_lines",
+    "load_models",
+    "parse_xml",
+    "zone",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expansion:
+    """The key module that a model takes: ``keys`` on each, at most ``modules`` in a chain."""
+
+    name: str
+    keys: int
+    modules: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """One phone model, as data.
+
+    ``line_keys`` count over all pages, ``keys`` are hard programmable keys, ``soft_keys`` the programmable
+    ones below the screen. ``handsets`` is the capacity of a DECT base, 0 for a desk phone. ``release`` is the
+    firmware that is assumed until the phone has said its own. ``aliases`` are other names by which its
+    user-agent or the market calls it. ``extra`` holds the vendor's own columns.
+    """
+
+    name: str
+    accounts: int
+    line_keys: int
+    keys: int = 0
+    soft_keys: int = 0
+    expansion: Expansion | None = None
+    handsets: int = 0
+    release: str = ""
+    aliases: tuple[str, ...] = ()
+    source: str = ""
+    extra: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    def slots(self, group: str) -> int:
+        """How many keys the group ``line``, ``key``, ``soft`` or ``expM`` has on this model."""
+        if group.startswith("exp"):
+            fits = self.expansion is not None and int(group[3:]) <= self.expansion.modules
+            return self.expansion.keys if fits and self.expansion else 0
+        return {"line": self.line_keys, "key": self.keys, "soft": self.soft_keys}[group]
+
+
+class Models(Mapping[str, Model]):
+    """A vendor's models by name; `find` also takes other spellings of a name."""
+
+    def __init__(self, models: Iterable[Model]) -> None:
+        self._by_name = {model.name: model for model in models}
+        self._by_fold: dict[str, Model] = {}
+        for model in self._by_name.values():
+            for name in (model.name, *model.aliases):
+                self._by_fold.setdefault(_fold(name), model)
+
+    def __getitem__(self, name: str) -> Model:
+        return self._by_name[name]
+
+    def __iter__(self) -> Any:
+        return iter(self._by_name)
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    def find(self, name: str | None) -> Model | None:
+        """The model of this name in any case, with or without blanks, dashes and underscores."""
+        return self._by_fold.get(_fold(name)) if name else None
+
+
+def _fold(name: str) -> str:
+    return re.sub(r"[\s_\-]", "", name).lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A firmware line: how key names differ from the ones that the templates write.
+
+    ``before`` is the first release that no longer belongs to the line (None: the newest line). ``renames``
+    are pairs of a regular expression over the whole key and its replacement, ``drops`` are expressions of
+    keys that the line does not know. ``options`` are values that contexts may ask for.
+    """
+
+    name: str
+    before: tuple[int, ...] | None = None
+    renames: tuple[tuple[re.Pattern[str], str], ...] = ()
+    drops: tuple[re.Pattern[str], ...] = ()
+    options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+CURRENT = Line(name="current")
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserAgent:
+    """A user-agent expression with the groups ``model``, ``version`` and ``mac``, all optional.
+
+    ``hint`` is a lower-case text that each match contains: the cheap test that comes first. A ``boot``
+    loader's version says nothing about the application that will run.
+    """
+
+    hint: str
+    pattern: str
+    boot: bool = False
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        """The expression, searched anywhere in the user-agent, case ignored."""
+        return re.compile(self.pattern, re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """One kind of file that a vendor's phones ask for.
+
+    ``pattern`` is the name with typed parts: ``{mac}`` (lower case), ``{MAC}`` (upper case), ``{model}`` or
+    the name of a column of the model's ``extra``. A file without a ``template`` is recognised, so that the
+    request tells us something, and never served. ``private`` files hold a device's secrets.
+    ``when`` limits a file to some models.
+    """
+
+    kind: str
+    pattern: str
+    template: str | None = None
+    private: bool = True
+    media_type: str = "text/plain; charset=utf-8"
+    syntax: Syntax | None = None
+    when: Callable[[Model], bool] | None = None
+
+    def fits(self, model: Model) -> bool:
+        """Whether phones of this model ask for it."""
+        return self.when is None or self.when(model)
+
+    def name(self, mac: Mac, model: Model) -> str:
+        """The name by which the device of this MAC asks for it."""
+        return self.pattern.format(mac=mac.hex, MAC=mac.upper, **names_of(model))
+
+
+def names_of(model: Model) -> dict[str, Any]:
+    """What a file pattern may hold of a model: ``{model}`` and the columns of ``extra``."""
+    return {"model": model.name, **model.extra}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """A vendor's code for a mode, on some groups of keys (all, where none are named).
+
+    ``groups`` hold ``line``, ``key``, ``soft`` and ``exp``. What else a key of this mode needs (which of
+    value, account and pickup code the phone reads) is the context's business. ``extra`` holds the vendor's
+    own columns.
+    """
+
+    code: str
+    groups: frozenset[str] = frozenset()
+    extra: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fallback:
+    """What a vendor does instead of a mode, and why: shown to the admin, never silent."""
+
+    to: Mode
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """One key of the phone, ready for a template: the vendor's ``code`` and the button behind it.
+
+    ``mode`` is the mode in effect, after fallbacks. A slot that nobody gave a button is not ``given``: it has
+    the vendor's code for ``none`` and empty texts, and hard keys go back to what the factory made them.
+    """
+
+    slot: Slot
+    code: Code
+    mode: Mode
+    button: Button
+    given: bool = True
+
+    @property
+    def number(self) -> int:
+        """The key's number in its group, from 1."""
+        return self.slot.number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadAccount:
+    """An account as a file states it."""
+
+    index: int
+    number: str
+    name: str = ""
+    auth_user: str = ""
+    password: str = ""
+    server: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadButton:
+    """A button as a file states it; its mode is one whose code the file holds."""
+
+    slot: Slot
+    mode: Mode
+    value: str = ""
+    label: str = ""
+    account: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a vendor's reader finds in one document. ``taken`` are the keys that it understood."""
+
+    accounts: tuple[ReadAccount, ...] = ()
+    buttons: tuple[ReadButton, ...] = ()
+    taken: frozenset[str] = frozenset()
+
+
+Context = Callable[["Profile", "Keys"], Mapping[str, Any]]
+Reader = Callable[[Document, Model], Reading]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """The keys of a device by group, each slot of the model present: ``keys.line``, ``keys.expansion(1)``."""
+
+    line: tuple[Key, ...] = ()
+    key: tuple[Key, ...] = ()
+    soft: tuple[Key, ...] = ()
+    modules: tuple[tuple[Key, ...], ...] = ()
+
+
+Buttons = Mapping[Mode, "Code | Fallback"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vendor:
+    """Everything about one vendor; see the module's docstring.
+
+    ``ouis`` are prefixes of 6 to 12 hex digits, the longest match wins over vendors. ``release`` turns a
+    firmware version into the release numbers that `Line.before` is compared with. ``buttons`` gives a
+    model's table: most vendors answer the same for all.
+    """
+
+    name: str
+    title: str
+    models: Models
+    syntax: Syntax
+    files: tuple[File, ...]
+    user_agents: tuple[UserAgent, ...]
+    ouis: tuple[str, ...]
+    buttons: Callable[[Model], Buttons]
+    context: Context
+    read: Reader
+    release: Callable[[str], tuple[int, ...]]
+    lines: tuple[Line, ...] = (CURRENT,)
+    secret_keys: str = r"passw|secret|pwd|token"
+
+    def line(self, version: str | None, model: Model) -> Line:
+        """The firmware line of a version, or of the model's assumed release while none is known."""
+        release = self.release(version or model.release)
+        older = (line for line in self.lines if line.before is not None and release < line.before)
+        return min(older, key=lambda line: line.before or (), default=self.newest)
+
+    @property
+    def newest(self) -> Line:
+        """The line whose key names the templates write."""
+        return next((line for line in self.lines if line.before is None), CURRENT)
+
+
+def load_models(package: str, name: str = "models.toml") -> Models:
+    """Read a vendor's models: one inline table a model, its expansion modules by name.
+
+    ``[expansions]`` names key modules (``EXP43 = {keys = 60, modules = 3}``), ``models`` lists the models;
+    columns that `Model` does not have go to ``extra``. Raises Broken when a row lacks a source.
+    """
+    table = tomllib.loads(resources.files(package).joinpath(name).read_text("utf-8"))
+    expansions = {key: Expansion(name=key, **row) for key, row in table.get("expansions", {}).items()}
+    return Models(_model(row, expansions) for row in table["models"])
+
+
+def load_lines(package: str, name: str = "models.toml") -> tuple[Line, ...]:
+    """Read a vendor's firmware lines: ``[[lines]]`` with ``name``, ``before``, ``renames``, ``drops``, ``options``.
+
+    Without a line that has no ``before`` the newest one is `CURRENT`, which changes nothing.
+    """
+    table = tomllib.loads(resources.files(package).joinpath(name).read_text("utf-8"))
+    lines = tuple(_line(row) for row in table.get("lines", ()))
+    return lines if any(line.before is None for line in lines) else (*lines, CURRENT)
+
+
+def _line(row: Mapping[str, Any]) -> Line:
+    before = tuple(int(part) for part in str(row["before"]).split(".")) if "before" in row else None
+    return Line(
+        name=row["name"],
+        before=before,
+        renames=tuple((re.compile(old), new) for old, new in row.get("renames", ())),
+        drops=tuple(re.compile(expression) for expression in row.get("drops", ())),
+        options=MappingProxyType(row.get("options", {})),
+    )
+
+
+_COLUMNS = {"name", "accounts", "line_keys", "keys", "soft_keys", "handsets", "release", "source"}
+
+
+def _model(row: dict[str, Any], expansions: Mapping[str, Expansion]) -> Model:
+    if not row.get("source"):
+        raise Broken(f"the model {row.get('name')} names no source")
+    given = {key: value for key, value in row.items() if key in _COLUMNS}
+    extra = {key: value for key, value in row.items() if key not in _COLUMNS | {"expansion", "aliases", "modules"}}
+    expansion = expansions[row["expansion"]] if "expansion" in row else None
+    if expansion and "modules" in row:
+        expansion = Expansion(name=expansion.name, keys=expansion.keys, modules=row["modules"])
+    return Model(
+        **given, expansion=expansion, aliases=tuple(row.get("aliases", ())), extra=MappingProxyType(extra)
+    )

@@ -1,0 +1,1 @@
+"""One package a vendor, found by walking this folder: there is no list to edit."""

@@ -1,0 +1,62 @@
+"""Yealink: T, CP, VP and AX phones, and the DECT bases W52P to W90."""
+
+from __future__ import annotations
+
+from provisioner.vendor_api import File, LineSyntax, UserAgent, Vendor, load_lines, load_models
+from provisioner.vendors.yealink.buttons import buttons
+from provisioner.vendors.yealink.context import context
+from provisioner.vendors.yealink.reader import read
+
+
+def release(version: str) -> tuple[int, ...]:
+    """The line of a version: 86 of ``66.86.0.15``; a bare number is a line already."""
+    parts = version.split(".")
+    line = parts[1] if len(parts) > 1 else parts[0]
+    return (int(line),) if line.isdecimal() else (0,)
+
+
+SYNTAX = LineSyntax(name="yealink", clear="%NULL%", repeatable=frozenset({"static.security.user_password"}))
+
+VENDOR = Vendor(
+    name="yealink",
+    title="Yealink",
+    models=load_models(__package__),
+    lines=load_lines(__package__),
+    syntax=SYNTAX,
+    release=release,
+    buttons=buttons,
+    context=context,
+    read=read,
+    files=(
+        File(kind="config", pattern="{mac}.cfg", template="device.cfg.j2"),
+        # A phone that finds no boot or common file goes on to its own: the whole truth is in one file.
+        File(kind="boot", pattern="{mac}.boot"),
+        File(kind="boot", pattern="y000000000000.boot", private=False),
+        File(kind="common", pattern="y000000000{code}.cfg", private=False),
+        File(kind="common", pattern="y000000000000.cfg", private=False),
+        File(kind="local", pattern="{mac}-local.cfg"),
+        File(kind="contacts", pattern="{mac}-contact.xml"),
+        File(kind="calls", pattern="{mac}-calllog.xml"),
+        File(kind="encrypted", pattern="{mac}.enc"),
+        File(kind="encrypted", pattern="{mac}_Security.enc"),
+    ),
+    user_agents=(
+        UserAgent(
+            hint="yealink",
+            pattern=r"yealink[\s-]+(?:SIP[\s-])?(?P<model>(?:VP-?)?[A-Z]+\d\w*)(?:\s+(?P<version>\d+(?:\.\d+)+))?"
+            r"(?:\s+(?P<mac>[0-9a-f]{2}(?::?[0-9a-f]{2}){5})\b)?",
+        ),
+        UserAgent(
+            hint="vp530",
+            pattern=r"\b(?P<model>VP530P?)\s+(?P<version>[\d.]+)(?:\s+(?P<mac>[0-9a-f:]{12,17}))?",
+        ),
+        UserAgent(
+            hint="w52p",
+            pattern=r"\b(?P<model>W52P)\s+(?P<version>[\d.]+)(?:\s+(?P<mac>[0-9a-f:]{12,17}))?",
+        ),
+    ),
+    ouis=(
+        "001565", "249ad8", "3497d7", "44dbd2", "644f56", "805e0c", "805ec0", "b061a9", "c4fc22", "e434d7",
+        "ec1da9", "f01653",
+    ),
+)  # fmt: skip

@@ -12,8 +12,6 @@ from lxml import etree
 from provisioner.errors import Broken
 from provisioner.syntax.base import Document, Syntax
 
-_PARSER_OPTIONS = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
-
 
 def parse_xml(text: str | bytes) -> etree._Element:
     """Parse without entities, DTDs or network. Raises Broken with the parser's reason."""
@@ -21,7 +19,8 @@ def parse_xml(text: str | bytes) -> etree._Element:
     if b"<!DOCTYPE" in data[:4096] or b"<!ENTITY" in data:
         raise Broken("a document type declaration has no place in a configuration file")
     try:
-        return etree.fromstring(data, etree.XMLParser(**_PARSER_OPTIONS))
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+        return etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         raise Broken(f"not well-formed XML: {error.msg}") from None
 

@@ -1,0 +1,371 @@
+"""The only room that reads devices from the database; what leaves it is frozen data.
+
+`find` is the one indexed SELECT of a request: what the gate has to know, and the revision. `load` is the
+rest, asked only when a file is not in the cache: four statements, however many buttons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, aliased, joinedload
+
+from provisioner import neutral
+from provisioner.errors import Broken, Unknown
+from provisioner.profile import Native, Origin
+from provisioner.record import (
+    ButtonRow,
+    ExtensionRecord,
+    HandsetRecord,
+    Layer,
+    LocationRecord,
+    Record,
+    TemplateRecord,
+)
+from provisioner.settings import Installation
+from provisioner.store.tables import (
+    Button,
+    ButtonTemplate,
+    Device,
+    DeviceLine,
+    Extension,
+    Location,
+    LocationAssignment,
+    Tenant,
+)
+from provisioner.values import Ipei, Mac, Mode, Owner, Slot
+from provisioner.vault import Vault
+
+LOCATION_FIELDS = (
+    "name", "street", "house_number", "floor", "room", "city", "state", "postal_code", "country",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the gate knows of a device."""
+
+    device_id: int
+    public_id: str
+    tenant_id: int
+    tenant: str
+    access: str
+    networks: tuple[str, ...]
+    vendor: str
+    model: str
+    firmware: str | None
+    revision: int
+    state: str
+    open_until: datetime | None
+    generation: int
+
+
+_FACTS = select(
+    Device.id,
+    Device.public_id,
+    Device.tenant_id,
+    Tenant.slug,
+    Tenant.access,
+    Tenant.networks,
+    Device.vendor,
+    Device.model,
+    Device.firmware,
+    Device.revision,
+    Device.state,
+    Device.open_until,
+    Device.generation,
+).join(Tenant, Tenant.id == Device.tenant_id)
+
+
+def find(session: Session, mac: Mac | None, tenant: str | None = None) -> Facts:
+    """The device of a MAC, of this tenant when one is named. Raises Unknown."""
+    if mac is None:
+        raise Unknown("the request names no device")
+    row = session.execute(_FACTS.where(Device.mac == mac.hex)).one_or_none()
+    if row is None or (tenant is not None and row.slug != tenant):
+        raise Unknown(f"{mac} belongs to no tenant" + (f" named {tenant}" if tenant else ""))
+    return Facts(
+        device_id=row.id,
+        public_id=row.public_id,
+        tenant_id=row.tenant_id,
+        tenant=row.slug,
+        access=row.access,
+        networks=tuple(row.networks),
+        vendor=row.vendor,
+        model=row.model,
+        firmware=row.firmware,
+        revision=row.revision,
+        state=row.state,
+        open_until=row.open_until,
+        generation=row.generation,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Loader:
+    """Loads records with the key and the installation's settings at hand."""
+
+    vault: Vault
+    installation: Installation
+
+    def load(self, session: Session, device_id: int, firmware: str | None = None) -> Record:
+        """Everything that the device's files depend on; ``firmware`` is newer than what is stored.
+
+        Raises Unknown when the device is gone and Broken when a secret cannot be opened.
+        """
+        device = session.scalars(
+            select(Device)
+            .where(Device.id == device_id)
+            .options(joinedload(Device.tenant), joinedload(Device.location), joinedload(Device.base))
+        ).one_or_none()
+        if device is None:
+            raise Unknown("the device is gone")
+        family = _family(session, device)
+        return _Assembly(self, session, device, family).record(firmware)
+
+
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """The handsets and further bases of a base, and the extensions of all of them, by device."""
+
+    members: Sequence[Device]
+    lines: Mapping[int, Sequence[Extension]]
+
+
+def _family(session: Session, device: Device) -> _Family:
+    member = aliased(Device)
+    rows = session.execute(
+        select(Device, DeviceLine.position, Extension)
+        .outerjoin(DeviceLine, DeviceLine.device_id == Device.id)
+        .outerjoin(Extension, Extension.id == DeviceLine.extension_id)
+        .where(
+            or_(Device.id == device.id, Device.id.in_(select(member.id).where(member.base_id == device.id)))
+        )
+        .options(joinedload(Extension.assignment).joinedload(LocationAssignment.location))
+        .order_by(Device.slot, Device.id, DeviceLine.position)
+    ).all()
+    members = {row.Device.id: row.Device for row in rows if row.Device.id != device.id}
+    lines: dict[int, list[Extension]] = {}
+    for row in rows:
+        if row.Extension is not None:
+            lines.setdefault(row.Device.id, []).append(row.Extension)
+    return _Family(list(members.values()), lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Assembly:
+    """Puts the rows of one device together."""
+
+    loader: Loader
+    session: Session
+    device: Device
+    family: _Family
+
+    def record(self, firmware: str | None) -> Record:
+        device, tenant = self.device, self.device.tenant
+        if device.mac is None:
+            raise Unknown("a handset has no files of its own")
+        own = self.family.lines.get(device.id, ())
+        everyone = [extension for line in self.family.lines.values() for extension in line]
+        template = self._template(own)
+        buttons = self._buttons(everyone, template)
+        secret = self._open("tenant", tenant.uid, tenant.sealed_settings)
+        return Record(
+            mac=Mac(device.mac),
+            name=device.name,
+            vendor=device.vendor,
+            model=device.model,
+            firmware=firmware or device.firmware,
+            tenant=tenant.slug,
+            tenant_name=tenant.name,
+            url=self._url(),
+            admin_password=self.loader.vault.phone_password(tenant.uid),
+            layers=(
+                Layer(origin=Origin("server"), values=self.loader.installation.server_layer),
+                _layer(Origin("tenant", tenant.slug), tenant.settings, tenant.owners, secret),
+            ),
+            device_layer=self._device_layer(),
+            extensions=tuple(self._extension(one, buttons) for one in own),
+            template=_template_record(template, buttons),
+            buttons=buttons.get(("device", device.id), ()),
+            location=self._location([*own, *everyone]),
+            handsets=tuple(self._handset(one, buttons) for one in self.family.members if one.mac is None),
+            bases=(Mac(device.mac), *(Mac(one.mac) for one in self.family.members if one.mac)),
+            master=Mac(device.base.mac) if device.base and device.base.mac else None,
+            modules=device.expansion_modules,
+            native=tuple(self._natives(secret, template)),
+        )
+
+    def _url(self) -> str:
+        token = self.loader.vault.token(self.device.public_id, self.device.generation)
+        return f"{self.loader.installation.base_url}/d/{token}/"
+
+    def _open(self, table: str, uid: str, sealed: bytes | None) -> dict[str, Any]:
+        return self.loader.vault.open_json(f"{table}/{uid}/settings", sealed)
+
+    def _device_layer(self) -> Layer:
+        device = self.device
+        secret = self._open("device", device.uid, device.sealed_settings)
+        return _layer(Origin("device", Mac(device.mac or "").colons), device.settings, device.owners, secret)
+
+    def _extension(self, extension: Extension, buttons: _Rows) -> ExtensionRecord:
+        place = f"extension/{extension.uid}/password"
+        return ExtensionRecord(
+            number=extension.number,
+            name=extension.name,
+            auth_user=extension.auth_user,
+            password=self.loader.vault.open_sealed(place, extension.sealed_password),
+            voicemail=extension.voicemail,
+            layer=_layer(Origin("extension", extension.number), extension.settings, extension.owners, {}),
+            buttons=buttons.get(("extension", extension.id), ()),
+        )
+
+    def _handset(self, handset: Device, buttons: _Rows) -> HandsetRecord:
+        lines = self.family.lines.get(handset.id, ())
+        return HandsetRecord(
+            name=handset.name,
+            ipei=Ipei.parse(f"0x{handset.ipei}") if handset.ipei else None,
+            slot=handset.slot,
+            extensions=tuple(self._extension(one, buttons) for one in lines),
+        )
+
+    def _template(self, own: Sequence[Extension]) -> ButtonTemplate | None:
+        """The device's template; else the first extension's; else the tenant's default for the model."""
+        first = own[0].template_id if own else None
+        defaults = self.device.tenant.default_templates
+        by_model = (defaults[pattern] for pattern in _fitting(self.device, sorted(defaults, key=_specific)))
+        for template_id in (self.device.template_id, first, *by_model):
+            template = self.session.get(ButtonTemplate, template_id) if template_id else None
+            if template is not None and list(_fitting(self.device, template.models or ["*"])):
+                return template
+        return None
+
+    def _buttons(self, extensions: Iterable[Extension], template: ButtonTemplate | None) -> _Rows:
+        wanted = [Button.device_id == self.device.id]
+        ids = [extension.id for extension in extensions]
+        if ids:
+            wanted.append(Button.extension_id.in_(ids))
+        if template:
+            wanted.append(Button.template_id == template.id)
+        found: dict[tuple[str, int], list[ButtonRow]] = {}
+        for row in self.session.scalars(
+            select(Button).where(or_(*wanted)).order_by(Button.position, Button.id)
+        ):
+            found.setdefault(_owner(row), []).append(button_row(row))
+        return {owner: tuple(rows) for owner, rows in found.items()}
+
+    def _location(self, extensions: Sequence[Extension]) -> LocationRecord | None:
+        """The device's own, else its first extension's (a base's: its first handset's), else the tenant's default."""
+        if self.device.location:
+            return location_record("device", self.device.location)
+        if extensions and extensions[0].assignment:
+            return location_record(f"extension {extensions[0].number}", extensions[0].assignment.location)
+        mine = select(Location).where(Location.tenant_id == self.device.tenant_id, Location.is_default)
+        default = self.session.scalars(mine).first()
+        return location_record("tenant default", default) if default else None
+
+    def _natives(self, secret: Mapping[str, Any], template: ButtonTemplate | None) -> Iterable[Native]:
+        device = self.device
+        layers = [(Origin("tenant", device.tenant.slug), secret)]
+        if template:
+            opened = self._open("button_template", template.uid, template.sealed_settings)
+            layers.append((Origin("template", template.name), opened))
+        own = self._open("device", device.uid, device.sealed_settings)
+        layers.append((Origin("device", Mac(device.mac or "").colons), own))
+        for origin, table in layers:
+            keys = table.get("native", {}).get(device.vendor)
+            if keys:
+                yield Native(origin=origin, keys=keys)
+
+
+_Rows = Mapping[tuple[str, int], tuple[ButtonRow, ...]]
+
+
+def _owner(row: Button) -> tuple[str, int]:
+    for kind, owner in (
+        ("device", row.device_id),
+        ("extension", row.extension_id),
+        ("template", row.template_id),
+    ):
+        if owner is not None:
+            return kind, owner
+    raise Broken(f"button {row.id} belongs to nothing")
+
+
+def button_row(row: Button) -> ButtonRow:
+    """A stored button as data."""
+    return ButtonRow(
+        slot=Slot.parse(row.slot),
+        mode=Mode(row.mode),
+        name=row.name,
+        value=row.value,
+        label=row.label,
+        account=row.account,
+        pickup=row.pickup,
+        fixed=row.fixed,
+    )
+
+
+def _template_record(template: ButtonTemplate | None, buttons: _Rows) -> TemplateRecord | None:
+    if template is None:
+        return None
+    return TemplateRecord(name=template.name, buttons=buttons.get(("template", template.id), ()))
+
+
+def fits(vendor: str, model: str, pattern: str) -> bool:
+    """Whether a pattern ``vendor/model`` with stars means this model; case does not matter."""
+    return fnmatchcase(
+        f"{vendor}/{model}".lower(), pattern.lower() if "/" in pattern else f"{pattern.lower()}/*"
+    )
+
+
+def _fitting(device: Device, patterns: Iterable[str]) -> Iterable[str]:
+    return (pattern for pattern in patterns if pattern == "*" or fits(device.vendor, device.model, pattern))
+
+
+def _specific(pattern: str) -> tuple[int, str]:
+    """Of several patterns that fit, the longest wins, ties in alphabetical order."""
+    return (-len(pattern.replace("*", "")), pattern)
+
+
+def _layer(
+    origin: Origin, values: Mapping[str, Any], owners: Mapping[str, str], secret: Mapping[str, Any]
+) -> Layer:
+    """Stored settings, typed again: JSON has no tuples and no VLANs."""
+    given = {**values, **secret.get("neutral", {})}
+    sections: dict[str, dict[str, Any]] = {}
+    for name, value in given.items():
+        section, _, field = name.partition(".")
+        sections.setdefault(section, {})[field] = value
+    try:
+        typed = neutral.flat({name: neutral.SECTIONS[name](**fields) for name, fields in sections.items()})
+    except (ValidationError, KeyError) as error:
+        raise Broken(f"the settings of {origin} do not fit this version: {type(error).__name__}") from None
+    return Layer(origin=origin, values=typed, owners={name: Owner(owner) for name, owner in owners.items()})
+
+
+def location_record(rule: str, location: Location) -> LocationRecord:
+    """A location as data: its address, and the settings that follow from it."""
+    values: dict[str, Any] = {
+        "locale.timezone": location.timezone,
+        "locale.country": location.country or None,
+        "locale.language": location.language,
+        "locale.tone_country": location.tone_country,
+        "sip.outbound_proxy": location.outbound_proxy,
+        "emergency.numbers": tuple((location.emergency_number or "").replace(",", " ").split()) or None,
+        "emergency.callback": location.emergency_callback,
+        "emergency.elin": location.elin,
+    }
+    given = {name: value for name, value in values.items() if value is not None}
+    return LocationRecord(
+        rule=rule,
+        name=location.name,
+        fields={field: getattr(location, field) for field in LOCATION_FIELDS},
+        layer=Layer(origin=Origin("location", location.name), values=given),
+    )

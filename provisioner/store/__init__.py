@@ -1,0 +1,1 @@
+"""The database: tables, sessions, and the rule that raises revisions."""

@@ -1,0 +1,124 @@
+"""Engines and sessions, on SQLite and PostgreSQL alike, and the migrations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+from provisioner.errors import Invalid, Problem
+from provisioner.store import revisions
+from provisioner.store.tables import Meta
+from provisioner.vault import Vault
+
+BUSY_TIMEOUT_MS = 15_000
+
+
+class Database:
+    """One database: its engine, and sessions on it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = _engine(url)
+        # A lock that is taken late can fail in the middle; taken first, writers wait their turn.
+        writer = self.engine.execution_options(immediate=True)
+        self._readers = sessionmaker(self.engine, expire_on_commit=False)
+        self._writers = sessionmaker(writer, expire_on_commit=False)
+        revisions.watch(self._writers)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that changes nothing."""
+        with self._readers() as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A transaction: all of it, or on an exception nothing."""
+        with self._writers.begin() as session:
+            yield session
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded database."""
+        return self.engine.dialect.name == "sqlite"
+
+    def upgrade(self) -> None:
+        """Apply every migration that is not applied yet."""
+        with self.engine.begin() as connection:
+            config = _alembic()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def is_current(self) -> bool:
+        """Whether the database is reachable and fully migrated."""
+        try:
+            with self.engine.connect() as connection:
+                return MigrationContext.configure(connection).get_current_revision() == head()
+        except SQLAlchemyError:
+            return False
+
+    def bind_key(self, vault: Vault) -> None:
+        """Tie the database to its key on first use. Raises Invalid when it belongs to another key."""
+        with self.writing() as session:
+            known = session.get(Meta, "key")
+            if known is None:
+                session.add(Meta(name="key", value=vault.fingerprint))
+            elif known.value != vault.fingerprint:
+                raise Invalid([Problem(field="KEY_FILE", message=_WRONG_KEY)])
+
+
+_WRONG_KEY = (
+    "this key file is not the one that the database was made with; put the right one back, or restore the"
+    " database that belongs to it. Nothing was changed"
+)
+
+
+def head() -> str:
+    """The newest migration."""
+    return str(ScriptDirectory.from_config(_alembic()).get_current_head())
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("provisioner").joinpath("migrations")))
+    return config
+
+
+def _engine(url: str) -> Engine:
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True)
+    database = make_url(url).database
+    if database and database != ":memory:":
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own transaction handling would commit before DDL and begin too late.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

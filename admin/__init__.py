@@ -1,0 +1,1 @@
+"""The portal: what admins and extension users see in a browser, and the REST API."""

@@ -84,6 +84,17 @@ def render(profile: Profile, file: File, view: View = View.PLAIN, overrides: Pat
     return Answer(name=name, body=syntax.write(document), media_type=file.media_type, private=file.private)
 
 
+def render_public(vendor: Vendor, file: File, name: str) -> Answer:
+    """A model-wide file: its template stands alone, there is no device behind it. Raises Broken."""
+    syntax = file.syntax or vendor.syntax
+    assert file.template
+    try:
+        text = _environment(vendor.name, syntax, View.PLAIN, None).get_template(file.template).render()
+    except TemplateError as error:
+        raise Broken(f"{vendor.name}/{file.template}: {error}") from error
+    return Answer(name=name, body=syntax.write(syntax.read(text)), media_type=file.media_type, private=False)
+
+
 def document_of(profile: Profile, file: File, view: View = View.PLAIN, overrides: Path | None = None) -> Document:
     """The rendered file as a document of keys. Raises as `render` does."""
     vendor = vendors()[profile.vendor]

@@ -36,9 +36,9 @@ class Installation(BaseSettings):
     database_url: SecretStr | None = Field(None, description="SQLAlchemy URL; default SQLite in DATA_DIR")
     key_file: Path | None = Field(None, description="encrypts secrets at rest; default DATA_DIR/key")
     public_url: str | None = Field(None, description="what phones are told, such as https://prov.example.com")
-    phones_bind: str = Field("0.0.0.0:8080", description="where phones ask over HTTP")  # noqa: S104  # the phones' plane is public
+    phones_bind: str = Field("0.0.0.0:8080", description="where phones ask over HTTP")  # the phones' plane is public
     portal_bind: str = Field("127.0.0.1:8081", description="where admins and the API are served")
-    tftp_bind: str = Field("0.0.0.0:6969", description="where phones ask over TFTP")  # noqa: S104
+    tftp_bind: str = Field("0.0.0.0:6969", description="where phones ask over TFTP")
     workers: int = Field(2, ge=1, le=64, description="processes of each plane")
     admin_password: SecretStr | None = Field(None, description="of the first admin, instead of a random one")
     trusted_proxies: str = Field(

@@ -1,18 +1,15 @@
 """The TFTP door: read requests come in, the bytes that ``respond`` gives for them go out, nothing is written.
 
-It speaks RFC 1350 with the options of RFC 2347 to 2349 (blksize, timeout, tsize) and 7440 (windowsize).
-
 One epoll loop a process serves everybody; more processes share the port by ``SO_REUSEPORT`` or by one
-inherited socket. ``respond`` runs in a few threads, so a slow answer delays only the phone that waits for
-it. Each transfer has a connected socket of its own: the kernel keeps strangers away from it, and its
-port is the transfer's identity.
+inherited socket. ``respond`` runs in a few threads (``tftp_lookups``), packets are understood in
+``tftp_packets``, and a transfer has a connected socket of its own (``tftp_transfers``): the kernel keeps
+strangers away from it.
 
-tftpy decodes requests and encodes OACK and ERROR packets, behind a guard. Its own server is not used. Seen
-with 0.8.7: it exits after the first file that it sends from memory (it unlocks a file that has no name), at
-``blksize=abc``, at a file name that is not ASCII, at a two-byte ACK, at any exception of the callback
-and at about 1,000 open transfers (``select``); it takes files from anyone; a slow callback stops it for
-all; it answers options that nobody asked for, obeys a stranger's ACK and knows neither ``windowsize``,
-``timeout`` nor IPv6.
+tftpy decodes requests and encodes OACK and ERROR packets. Its own server is not used: 0.8.7 exits after the
+first file that it sends from memory (it unlocks a file that has no name), and again at ``blksize=abc``, at
+a file name that is not ASCII, at a two-byte ACK, at any exception of the callback and at about 1,000
+open transfers (``select``). It takes files from anyone, stands still while a callback is slow, answers
+options that nobody asked for, obeys a stranger's ACK, and knows no ``windowsize``, ``timeout`` or IPv6.
 """
 
 from __future__ import annotations
@@ -22,71 +19,60 @@ import os
 import resource
 import select
 import socket
-import stat
-import struct
 import sys
-import threading
-from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from queue import SimpleQueue
 from time import monotonic
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import structlog
-from tftpy.TftpPacketTypes import TftpPacketERR, TftpPacketOACK, TftpPacketRRQ
-from tftpy.TftpShared import TftpErrors
 
-from provisioner.errors import Broken, ProvisionerError
+from provisioner.tftp_lookups import Answer, Lookups, Request, Respond, Source, log_failure
+from provisioner.tftp_packets import (
+    ACK,
+    ERROR,
+    FAILED,
+    HEADER,
+    READ_ONLY,
+    REQUEST_BYTES,
+    RRQ,
+    WRQ,
+    Terms,
+    negotiate,
+    read_wish,
+)
+from provisioner.tftp_transfers import Ask, Caller, Route, Transfer
+
+__all__ = ["Counters", "Limits", "Request", "Respond", "TftpServer", "listen"]
 
 logger = structlog.get_logger(__name__)
-
-
-# ---------------------------------------------------------------- what the rest of the project sees
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What a client asked for: the name as it was sent, any ASCII whatever, and where the client is."""
-
-    name: str
-    address: str
-    port: int
-
-
-Respond = Callable[[Request], bytes | Path]
-"""Gives a rendered file, or the path of a firmware file that is read in place. Runs in several threads.
-
-Broken becomes ERROR 0, every other ProvisionerError the constant ERROR 1, any other exception a log
-entry and ERROR 0.
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What one server process gives at most.
 
-    There is no number of transfers that one address may have: behind one NAT address may stand thousands
-    of phones that all boot at once. Three rules keep the peace in its place:
+    No address has a number of transfers that it may not exceed, for thousands of phones that boot at once
+    may stand behind one NAT address. Three rules keep the peace instead:
 
-    - When all places are taken, the transfer that was unheard of for longest makes room, whoever has it.
-      A phone that takes part is heard every few milliseconds, so this meets the abandoned. Are all
-      of them alive, then the new request is dropped; the phone repeats it.
-    - A request whose sender is forged costs its victim the first packet and ``retries`` repetitions. Of an
-      address that has more than ``silent_per_address`` transfers without any acknowledgement, those
-      are repeated only when the client repeats its request: one packet out for one packet in.
-    - One lookup runs at a time for the same name asked from the same address and port.
+    - When all places are taken, the transfer whose client was silent for longest makes room, whoever has
+      it. A phone that takes part is heard every few milliseconds, so this meets abandoned transfers. If
+      every client was heard just now, the new request is dropped; the phone will repeat it.
+    - A request with a forged sender costs its victim one packet and ``retries`` repetitions. Where more
+      than ``silent_per_address`` transfers of one address were never acknowledged, we repeat only when
+      the client does: one packet out for one packet in.
+    - The same name asked from the same address and port is looked up once at a time.
     """
 
-    transfers: int = 20_000  # also bounded by RLIMIT_NOFILE, of which 100 are left to others
+    transfers: int = 20_000  # and no more than RLIMIT_NOFILE allows, less 100 for everything else
     silent_per_address: int = 256
     lookups: int = 10_000  # waiting or running
     threads: int = 16
-    blksize: int = 1428  # the largest that crosses routed networks and tunnels in one piece; at most 65464
+    blksize: int = 1428  # crosses most tunnels in one piece; 65464 at most
     windowsize: int = 64
-    first_timeout_s: float = 1.0  # or what the client asks by its timeout option
+    first_timeout_s: float = 1.0  # unless the client asks for another
     backoff: float = 1.5
     retries: int = 5
 
@@ -131,6 +117,7 @@ def _bind(host: str, port: int, *, reuse_port: bool) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, reuse_port)
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        _tell_destination(listener)
         listener.bind(address)
     except OSError:
         listener.close()
@@ -148,379 +135,6 @@ def _has_ipv6() -> bool:
         return True
     return False
 
-
-# ---------------------------------------------------------------- packets
-
-_HEADER = struct.Struct("!HH")  # opcode; block number or error code
-_RRQ, _WRQ = b"\0\1", b"\0\2"
-_DATA, _ACK, _ERROR = 3, 4, 5
-_REQUEST_BYTES = 512  # RFC 2347: a request with all its options is no longer
-
-
-def _error(code: int, message: bytes = b"") -> bytes:
-    """An ERROR packet, with the text that RFC 1350 gives to its code unless there is a message."""
-    packet = TftpPacketERR()
-    packet.errorcode = code
-    if message:
-        packet.errmsgs[code] = message
-    return bytes(packet.encode().buffer)
-
-
-_FAILED = _error(TftpErrors.NotDefined, b"Server error")
-_NOT_FOUND = _error(TftpErrors.FileNotFound)
-_READ_ONLY = _error(TftpErrors.AccessViolation)
-_ILLEGAL = _error(TftpErrors.IllegalTftpOp)
-
-
-_Caller = tuple[str, int]  # address and port
-
-
-class _Route:
-    """The way back to a client: from the address that it asked, which a host of many addresses must keep."""
-
-    __slots__ = ("_family", "_local", "_peer", "caller")
-
-    def __init__(self, family: int, local: str, peer: tuple[str, int] | tuple[str, int, int, int]) -> None:
-        self._family = family
-        self._local = local
-        self._peer = peer
-        host = peer[0]  # an IPv6 socket that hears IPv4 as well writes it ::ffff:192.0.2.1
-        self.caller: _Caller = (host.removeprefix("::ffff:") if "." in host else host), peer[1]
-
-    def dial(self) -> socket.socket:
-        """A new socket that hears this client only."""
-        dialled = socket.socket(self._family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        try:
-            dialled.bind((self._local, 0, *self._peer[2:]))
-            dialled.connect(self._peer)
-        except OSError:
-            dialled.close()
-            raise
-        return dialled
-
-
-@dataclass(frozen=True, slots=True)
-class _Ask:
-    """A read request: the datagram itself tells whether it was repeated."""
-
-    datagram: bytes
-    route: _Route
-    request: Request
-    is_text: bool
-    options: Mapping[str, str]
-
-
-def _read_ask(datagram: bytes, route: _Route) -> _Ask | bytes:
-    """Understand a read request, or give the error packet that answers it."""
-    if len(datagram) > _REQUEST_BYTES or datagram.count(0, 2) < 2:
-        return _ILLEGAL
-    try:
-        packet = _decode(datagram)
-    except UnicodeDecodeError:
-        return _NOT_FOUND  # every name of ours is ASCII
-    except Exception:  # whatever tftpy stumbles over was not a request
-        return _ILLEGAL
-    if packet.mode not in ("octet", "netascii"):
-        return _ILLEGAL
-    address, port = route.caller
-    return _Ask(
-        datagram=datagram,
-        route=route,
-        request=Request(name=packet.filename, address=address, port=port),
-        is_text=packet.mode == "netascii",
-        options=packet.options,
-    )
-
-
-def _decode(datagram: bytes) -> TftpPacketRRQ:
-    """Decode a request; options that cannot be read count as none, for RFC 2347 makes them all optional."""
-    packet = TftpPacketRRQ()
-    packet.buffer = datagram
-    try:
-        packet.decode()
-    except Exception:
-        end_of_mode = datagram.index(0, datagram.index(0, 2) + 1) + 1
-        packet.buffer = datagram[:end_of_mode]
-        packet.decode()
-    return packet
-
-
-_WINDOW_BYTES = 96 * 1024  # a larger flight overflows the usual socket buffers of both sides
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Terms:
-    """How a file is sent: what the client asked for, as far as we accept it."""
-
-    blksize: int
-    windowsize: int
-    timeout_s: float
-    oack: bytes  # empty where nothing was accepted: then the first block is the answer
-
-
-def _negotiate(options: Mapping[str, str], size: int, limits: Limits) -> _Terms:
-    """Accept what makes sense, pass over the rest in silence, and offer nothing that was not asked for."""
-    asked = {name.lower(): int(value) for name, value in options.items() if value.isdecimal()}
-    accepted: dict[str, int] = {}
-    if asked.get("blksize", 0) >= 8:
-        accepted["blksize"] = min(asked["blksize"], limits.blksize, 65464)
-    if 1 <= asked.get("timeout", 0) <= 255:
-        accepted["timeout"] = asked["timeout"]
-    if "tsize" in asked:
-        accepted["tsize"] = size
-    blksize = accepted.get("blksize", 512)
-    if 1 <= asked.get("windowsize", 0) <= 65535:
-        accepted["windowsize"] = min(asked["windowsize"], limits.windowsize, _WINDOW_BYTES // blksize)
-    return _Terms(
-        blksize=blksize,
-        windowsize=accepted.get("windowsize", 1),
-        timeout_s=accepted.get("timeout", limits.first_timeout_s),
-        oack=_oack({name: accepted[name.lower()] for name in options if name.lower() in accepted}),
-    )
-
-
-def _oack(options: Mapping[str, int]) -> bytes:
-    """The OACK packet, option names spelt as the client spells them; nothing for no options."""
-    if not options:
-        return b""
-    packet = TftpPacketOACK()
-    packet.options = dict(options)
-    return bytes(packet.encode().buffer)
-
-
-# ---------------------------------------------------------------- where the bytes come from
-
-
-class _Source(Protocol):
-    """A file while it is sent."""
-
-    size: int
-    descriptors: int  # that it keeps open
-
-    def read(self, start: int, length: int) -> bytes: ...
-    def as_text(self) -> _Source: ...
-    def close(self) -> None: ...
-
-
-class _Rendered:
-    """A configuration file, in memory."""
-
-    __slots__ = ("_content", "size")
-    descriptors = 0
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-        self.size = len(content)
-
-    def read(self, start: int, length: int) -> bytes:
-        """A block; shorter than its length only at the end."""
-        return self._content[start : start + length]
-
-    def as_text(self) -> _Rendered:
-        """The same in netascii: lines end by CR LF, and a lone CR is followed by NUL (RFC 764)."""
-        return _Rendered(self._content.replace(b"\r", b"\r\0").replace(b"\n", b"\r\n"))
-
-    def close(self) -> None:
-        """Free the bytes."""
-        self._content = b""
-
-
-class _Firmware:
-    """A file on disk, read block by block where it is, as long as it was when it was opened."""
-
-    __slots__ = ("_descriptor", "_path", "size")
-    descriptors = 1
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        status = os.fstat(self._descriptor)
-        self.size = status.st_size
-        if not stat.S_ISREG(status.st_mode):
-            self.close()
-            raise ValueError(f"{path} is no regular file")
-        # Read ahead from this thread on: a cold disk would stall the loop.
-        os.posix_fadvise(self._descriptor, 0, 0, os.POSIX_FADV_WILLNEED)
-
-    def read(self, start: int, length: int) -> bytes:
-        """A block; raises Broken rather than let a file that shrank meanwhile look complete."""
-        try:
-            block = os.pread(self._descriptor, length, start)
-        except OSError as error:
-            raise Broken(f"{self._path} cannot be read: {error}") from error
-        if len(block) != min(length, self.size - start):
-            raise Broken(f"{self._path} became shorter while it was sent")
-        return block
-
-    def as_text(self) -> _Firmware:
-        """Itself: an image must arrive as it is, whatever mode a phone asks for."""
-        return self
-
-    def close(self) -> None:
-        """Free the descriptor."""
-        os.close(self._descriptor)
-
-
-# ---------------------------------------------------------------- lookups
-
-
-class _Lookups:
-    """A few threads that call ``respond``, and the bell by which they wake the loop."""
-
-    def __init__(self, respond: Respond) -> None:
-        self.running: set[Request] = set()  # touched by the loop only
-        self._respond = respond
-        self._requests: SimpleQueue[Request | None] = SimpleQueue()
-        self._answers: deque[tuple[Request, _Source | bytes]] = deque()
-        self._ear, self._bell = socket.socketpair()
-        self._ear.setblocking(False)
-        self._bell.setblocking(False)
-
-    def fileno(self) -> int:
-        """Readable when the bell rang."""
-        return self._ear.fileno()
-
-    def ring(self) -> None:
-        """Wake the loop; safe in any thread, in a signal handler and after the end."""
-        with suppress(OSError):  # a full pipe wakes as well, and nobody sleeps behind a closed one
-            self._bell.send(b"\0")
-
-    def start(self, threads: int) -> None:
-        """Open for work."""
-        for number in range(threads):
-            threading.Thread(target=self._work, name=f"tftp-lookup-{number}", daemon=True).start()
-
-    def submit(self, request: Request) -> None:
-        """Look a request up, unless just this is being done."""
-        if request not in self.running:
-            self.running.add(request)
-            self._requests.put(request)
-
-    def answers(self) -> Iterator[tuple[Request, _Source | bytes]]:
-        """What was found since the last call: a file, or the error packet to send instead."""
-        with suppress(BlockingIOError):
-            self._ear.recv(4096)
-        while self._answers:
-            request, answer = self._answers.popleft()
-            self.running.discard(request)
-            yield request, answer
-
-    def close(self, threads: int) -> None:
-        """Let the threads go; one that is still busy ends after its answer, which nobody hears."""
-        for _ in range(threads):
-            self._requests.put(None)
-        self._ear.close()
-        self._bell.close()
-
-    def _work(self) -> None:
-        while (request := self._requests.get()) is not None:
-            self._answers.append((request, _answer(self._respond, request)))
-            self.ring()
-
-
-def _answer(respond: Respond, request: Request) -> _Source | bytes:
-    """Call ``respond`` and take whatever comes: a file, or any exception, which becomes an error packet."""
-    try:
-        content = respond(request)
-        return _Firmware(content) if isinstance(content, Path) else _Rendered(bytes(memoryview(content)))
-    except Broken:
-        return _FAILED
-    except ProvisionerError:
-        return _NOT_FOUND
-    except (
-        BaseException
-    ):  # even a SystemExit would leave the phone without an answer and us with a thread less
-        _log_failure("lookup.failed", name=request.name, address=request.address)
-        return _FAILED
-
-
-def _log_failure(event: str, **fields: str) -> None:
-    """Log the exception being handled; a log that fails itself must not close the door."""
-    with suppress(Exception):
-        logger.exception(event, **fields)
-
-
-# ---------------------------------------------------------------- transfers
-
-
-class _Transfer:
-    """One file on its way to one client.
-
-    Blocks are counted from 1 without end, only their numbers on the wire start again after 65535. The OACK
-    is block 0: a transfer that begins with one has acknowledged block -1 so far.
-    """
-
-    __slots__ = (
-        "_is_rewound", "acked", "ask", "deadline", "descriptors", "heard", "is_silent", "last", "retries", "sent",
-        "socket", "source", "terms", "wait_s",
-    )  # fmt: skip
-
-    def __init__(self, ask: _Ask, source: _Source, terms: _Terms, dialled: socket.socket, now: float) -> None:
-        self.ask = ask
-        self.source = source
-        self.terms = terms
-        self.socket = dialled
-        self.descriptors = 1 + source.descriptors
-        self.last = source.size // terms.blksize + 1
-        self.acked = -1 if terms.oack else 0
-        self.sent = 0
-        self.is_silent = True  # until something is acknowledged
-        self._is_rewound = False
-        self.was_heard(now)
-
-    def was_heard(self, now: float) -> None:
-        """Note a sign of life, and begin the wait for the next anew."""
-        self.heard = now
-        self.retries = 0
-        self.wait_s = self.terms.timeout_s
-        self.deadline = now + self.wait_s
-
-    def wait_longer(self, now: float, backoff: float) -> None:
-        """Have more patience than the last time."""
-        self.retries += 1
-        self.wait_s *= backoff
-        self.deadline = now + self.wait_s
-
-    def acknowledge(self, number: int) -> bool:
-        """Take an ACK by its number on the wire; True when it makes us send something or was the last."""
-        ahead = (number - self.acked) & 0xFFFF
-        if not ahead:
-            return self._rewind()
-        if ahead > self.sent - self.acked:
-            return False  # of a block long done or never sent
-        self.acked += ahead
-        self._is_rewound = self.acked < self.sent
-        self.is_silent = False
-        return True
-
-    def _rewind(self) -> bool:
-        """A repeated ACK: only within a window it says that a block was lost, and once is enough.
-
-        In lock-step it is a duplicate, and a second block for it would double all traffic from there on
-        (RFC 1123, the sorcerer's apprentice).
-        """
-        if self.terms.windowsize == 1 or self._is_rewound:
-            return False
-        self._is_rewound = True
-        return True
-
-    def send(self) -> None:
-        """Send what follows the last acknowledged block: the OACK, or as much as the window holds."""
-        if self.acked < 0:
-            self.socket.send(self.terms.oack)
-            return
-        size = self.terms.blksize
-        self.sent = min(self.acked + self.terms.windowsize, self.last)
-        for block in range(self.acked + 1, self.sent + 1):
-            self.socket.send(_HEADER.pack(_DATA, block & 0xFFFF) + self.source.read((block - 1) * size, size))
-
-    def close(self) -> None:
-        """Free what it holds."""
-        self.socket.close()
-        self.source.close()
-
-
-# ---------------------------------------------------------------- the server
 
 _A = TypeVar("_A")
 _B = TypeVar("_B")
@@ -546,12 +160,12 @@ class TftpServer:
         self._limits = limits
         self._places = min(limits.transfers, _descriptor_limit() - _RESERVED_DESCRIPTORS)
         self._listeners = {listener.fileno(): listener for listener in listeners}
-        self._lookups = _Lookups(respond)
-        self._asks: dict[_Caller, _Ask] = {}  # by caller: what it waits for
-        self._transfers: OrderedDict[int, _Transfer] = OrderedDict()  # by descriptor, longest unheard first
-        self._transfer_of: dict[_Caller, _Transfer] = {}  # the same by caller
-        self._silent: Counter[str] = Counter()  # transfers without any ACK, by address
-        self._taken = 0  # descriptors
+        self._lookups = Lookups(respond, limits.threads)
+        self._asks: dict[Caller, Ask] = {}  # that are being looked up
+        self._transfers: OrderedDict[int, Transfer] = OrderedDict()  # by descriptor, the longest silent first
+        self._transfer_of: dict[Caller, Transfer] = {}
+        self._silent: Counter[str] = Counter()  # by address, transfers never acknowledged
+        self._taken = 0  # descriptors, of self._places
         self._now = monotonic()
         self._next_check = self._now
         self._is_stopping = False
@@ -572,18 +186,18 @@ class TftpServer:
         self._lookups.ring()
 
     def _open(self) -> None:
-        self._lookups.start(self._limits.threads)
+        self._lookups.start()
         self._epoll.register(self._lookups.fileno(), select.EPOLLIN)
         for listener in self._listeners.values():
             listener.setblocking(False)
-            _tell_destination(listener)
+            _tell_destination(listener)  # again, for a socket that another program has bound
             # Exclusive: of several processes that share the socket, one wakes for a request.
             self._epoll.register(listener.fileno(), select.EPOLLIN | select.EPOLLEXCLUSIVE)
 
     def _close(self) -> None:
         for transfer in list(self._transfers.values()):
             self._end(transfer)
-        self._lookups.close(self._limits.threads)
+        self._lookups.close()
         self._epoll.close()
 
     # ------------------------------------------------------------ one turn of the loop
@@ -592,7 +206,11 @@ class TftpServer:
         events = self._epoll.poll(self._patience_s())
         self._now = monotonic()
         for descriptor, _ in events:
-            self._handle(descriptor)
+            transfer = self._transfers.get(descriptor)
+            if transfer is not None:
+                self._advance(self._hear, transfer)
+            else:
+                self._handle(descriptor)
         if self._now >= self._next_check:
             self._check_deadlines()
 
@@ -600,10 +218,8 @@ class TftpServer:
         return max(0.0, self._next_check - self._now) if self._transfers else None
 
     def _handle(self, descriptor: int) -> None:
-        """Pass an event on. One whose transfer ended earlier in this turn belongs to nobody."""
-        if descriptor in self._transfers:
-            self._advance(self._hear, self._transfers[descriptor])
-        elif descriptor in self._listeners:
+        """Take what is no transfer's; nor is an event whose transfer ended earlier in this turn."""
+        if descriptor in self._listeners:
             self._receive(self._listeners[descriptor])
         elif descriptor == self._lookups.fileno():
             for request, answer in self._lookups.answers():
@@ -621,60 +237,64 @@ class TftpServer:
     def _receive(self, listener: socket.socket) -> None:
         for _ in range(_REQUESTS_PER_TURN):
             try:
-                datagram, ancillary, _, peer = listener.recvmsg(_REQUEST_BYTES + 1, _ANCILLARY_BYTES)
+                datagram, ancillary, _, peer = listener.recvmsg(REQUEST_BYTES + 1, _ANCILLARY_BYTES)
             except OSError:  # nothing is left, or another process was quicker
                 return
-            self._guard(self._admit, datagram, _Route(listener.family, _destination(ancillary), peer))
+            self._guard(self._admit, datagram, Route(listener.family, _destination(ancillary), peer))
 
-    def _admit(self, datagram: bytes, route: _Route) -> None:
+    def _admit(self, datagram: bytes, route: Route) -> None:
         """Answer requests, and nothing but requests.
 
-        Any other packet, an error above all, and any from port 0 is passed over in silence: whoever forges
-        a sender could set two servers talking to each other for ever.
+        Whatever else comes, or comes from port 0, is passed over in silence: an answer to a packet with a
+        forged sender could set two servers talking to each other for ever.
         """
-        if datagram[:2] not in (_RRQ, _WRQ) or not route.caller[1]:
+        if datagram[:2] not in (RRQ, WRQ) or not route.caller[1]:
             return
-        if datagram[:2] == _WRQ:
-            self._refuse(route, _READ_ONLY)
-        elif self._is_repeated(route.caller, datagram):
+        if datagram[:2] == WRQ:
+            self._refuse(route, READ_ONLY)
+            return
+        if route.caller in self._transfer_of:
+            # The last ACK of a transfer may wait on its own socket, overtaken by the client's next request.
+            self._advance(self._hear, self._transfer_of[route.caller])
+        if self._is_repeated(route.caller, datagram):
             self._remind(route.caller)
         else:
             self._take_up(datagram, route)
 
-    def _is_repeated(self, caller: _Caller, datagram: bytes) -> bool:
+    def _is_repeated(self, caller: Caller, datagram: bytes) -> bool:
         """Whether we are at it: the same request is being looked up, or its first packet is on the way."""
         if caller in self._asks:
             return self._asks[caller].datagram == datagram
         transfer = self._transfer_of.get(caller)
         return transfer is not None and transfer.is_silent and transfer.ask.datagram == datagram
 
-    def _take_up(self, datagram: bytes, route: _Route) -> None:
-        """Begin a lookup. A client that asks for something new wants nothing more of what it asked before.
-
-        The request may also overtake the last ACK of the transfer before it, on another socket: to pass
-        over it as a repetition would cost the phone a second.
-        """
+    def _take_up(self, datagram: bytes, route: Route) -> None:
+        """Begin a lookup. A client that asks anew wants nothing more of what it asked before."""
         self.counters.requests += 1
-        ask = _read_ask(datagram, route)
-        if isinstance(ask, bytes):
-            self._refuse(route, ask)
+        wish = read_wish(datagram)
+        if isinstance(wish, bytes):
+            self._refuse(route, wish)
             return
-        if route.caller in self._transfer_of:
-            self.counters.aborted += 1
-            self._end(self._transfer_of[route.caller])
-        self._asks.pop(route.caller, None)
-        if len(self._lookups.running) >= self._limits.lookups:
+        self._forget(route.caller)
+        if len(self._lookups) >= self._limits.lookups:
             self.counters.dropped += 1
             return
-        self._asks[route.caller] = ask
-        self._lookups.submit(ask.request)
+        request = Request(name=wish.name, address=route.caller[0], port=route.caller[1])
+        self._asks[route.caller] = Ask(datagram, route, request, wish)
+        self._lookups.submit(request)
 
-    def _refuse(self, route: _Route, packet: bytes) -> None:
+    def _forget(self, caller: Caller) -> None:
+        self._asks.pop(caller, None)
+        if caller in self._transfer_of:
+            self.counters.aborted += 1
+            self._end(self._transfer_of[caller])
+
+    def _refuse(self, route: Route, packet: bytes) -> None:
         with route.dial() as dialled:
             dialled.send(packet)
         self.counters.errors += 1
 
-    def _answered(self, request: Request, answer: _Source | bytes) -> None:
+    def _answered(self, request: Request, answer: Answer) -> None:
         """Send what a lookup found, if the client still waits for it."""
         caller = request.address, request.port
         if caller not in self._asks or self._asks[caller].request != request:
@@ -685,28 +305,37 @@ class TftpServer:
         if isinstance(answer, bytes):
             self._refuse(ask.route, answer)
         else:
-            self._begin(ask, answer.as_text() if ask.is_text else answer)
+            self._begin(ask, answer.as_text() if ask.wish.is_text else answer)
 
     # ------------------------------------------------------------ transfers
 
-    def _begin(self, ask: _Ask, source: _Source) -> None:
+    def _begin(self, ask: Ask, source: Source) -> None:
         try:
             self._make_room(1 + source.descriptors)
             dialled = ask.route.dial()
         except OSError:
             source.close()
             raise
-        terms = _negotiate(ask.options, source.size, self._limits)
-        transfer = _Transfer(ask, source, terms, dialled, self._now)
+        transfer = Transfer(ask, source, self._terms(ask, source), dialled, self._now)
         self._epoll.register(dialled.fileno(), select.EPOLLIN)
         self._transfers[dialled.fileno()] = self._transfer_of[ask.route.caller] = transfer
         self._silent[ask.request.address] += 1
         self._taken += transfer.descriptors
         self.counters.open = len(self._transfers)
-        self._advance(_Transfer.send, transfer)
+        self._advance(Transfer.send, transfer)
+
+    def _terms(self, ask: Ask, source: Source) -> Terms:
+        most = self._limits
+        return negotiate(
+            ask.wish.options,
+            source.size,
+            blksize=most.blksize,
+            windowsize=most.windowsize,
+            timeout_s=most.first_timeout_s,
+        )
 
     def _make_room(self, descriptors: int) -> None:
-        """End transfers of clients not heard for longest; OSError if all of them were heard just now."""
+        """End the transfers whose clients are silent for longest. OSError if all were heard just now."""
         while self._taken + descriptors > self._places:
             oldest = next(iter(self._transfers.values()), None)
             if oldest is None or self._now - oldest.heard < self._limits.first_timeout_s / 4:
@@ -714,18 +343,18 @@ class TftpServer:
             self.counters.evicted += 1
             self._end(oldest)
 
-    def _hear(self, transfer: _Transfer) -> None:
+    def _hear(self, transfer: Transfer) -> None:
         packet = transfer.socket.recv(64)
-        if len(packet) < _HEADER.size:
+        if len(packet) < HEADER.size:
             return
-        opcode, number = _HEADER.unpack_from(packet)
-        if opcode == _ERROR:
+        opcode, number = HEADER.unpack_from(packet)
+        if opcode == ERROR:
             self.counters.aborted += 1
             self._end(transfer)
-        elif opcode == _ACK:
+        elif opcode == ACK:
             self._acknowledge(transfer, number)
 
-    def _acknowledge(self, transfer: _Transfer, number: int) -> None:
+    def _acknowledge(self, transfer: Transfer, number: int) -> None:
         was_silent = transfer.is_silent
         if not transfer.acknowledge(number):
             return
@@ -739,9 +368,9 @@ class TftpServer:
         transfer.was_heard(self._now)
         transfer.send()
 
-    def _repeat(self, transfer: _Transfer) -> None:
+    def _repeat(self, transfer: Transfer) -> None:
         """The client was silent for too long: send again, or give up."""
-        if transfer.retries == self._limits.retries:
+        if transfer.repeats == self._limits.retries:
             self.counters.timeouts += 1
             self._end(transfer)
             return
@@ -749,26 +378,26 @@ class TftpServer:
         if not self._is_in_crowd(transfer):
             transfer.send()
 
-    def _remind(self, caller: _Caller) -> None:
+    def _remind(self, caller: Caller) -> None:
         """A request came again: of a transfer that is not repeated by time, send the first packet again."""
         transfer = self._transfer_of.get(caller)
         if transfer is not None and self._is_in_crowd(transfer):
-            self._advance(_Transfer.send, transfer)
+            self._advance(Transfer.send, transfer)
 
-    def _is_in_crowd(self, transfer: _Transfer) -> bool:
+    def _is_in_crowd(self, transfer: Transfer) -> bool:
         """Whether its address has so many silent transfers that its requests may be forged."""
         return (
             transfer.is_silent
             and self._silent[transfer.ask.request.address] > self._limits.silent_per_address
         )
 
-    def _count_silent_out(self, transfer: _Transfer) -> None:
+    def _count_silent_out(self, transfer: Transfer) -> None:
         address = transfer.ask.request.address
         self._silent[address] -= 1
         if not self._silent[address]:
             del self._silent[address]
 
-    def _end(self, transfer: _Transfer) -> None:
+    def _end(self, transfer: Transfer) -> None:
         descriptor = transfer.socket.fileno()
         self._epoll.unregister(descriptor)  # closing does not, if a child process has a copy
         del self._transfers[descriptor], self._transfer_of[transfer.ask.route.caller]
@@ -787,9 +416,9 @@ class TftpServer:
         except OSError:  # no room, no descriptor or no way to the client, who asks again
             self.counters.dropped += 1
         except Exception:
-            _log_failure("request.failed")
+            log_failure("request.failed")
 
-    def _advance(self, step: Callable[[_Transfer], None], transfer: _Transfer) -> None:
+    def _advance(self, step: Callable[[Transfer], None], transfer: Transfer) -> None:
         """Do one step of a transfer; whatever goes wrong ends this transfer and no other."""
         try:
             step(transfer)
@@ -799,9 +428,9 @@ class TftpServer:
             self.counters.aborted += 1
             self._end(transfer)
         except Exception:
-            _log_failure("transfer.failed", name=transfer.ask.request.name)
+            log_failure("transfer.failed", name=transfer.ask.request.name)
             with suppress(OSError):
-                transfer.socket.send(_FAILED)
+                transfer.socket.send(FAILED)
             self.counters.errors += 1
             self._end(transfer)
 

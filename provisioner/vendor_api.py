@@ -29,7 +29,17 @@ from provisioner.profile import (
     Text,
     joined,
 )
-from provisioner.syntax import OMIT, Cell, Document, LineSyntax, Syntax, XmlDocument, XmlSyntax, clean, parse_xml
+from provisioner.syntax import (
+    OMIT,
+    Cell,
+    Document,
+    LineSyntax,
+    Syntax,
+    XmlDocument,
+    XmlSyntax,
+    clean,
+    parse_xml,
+)
 from provisioner.timezones import Changeover, Zone, zone
 from provisioner.values import Ipei, Mac, Mode, Slot
 
@@ -39,6 +49,7 @@ __all__ = [
     "Address",
     "Broken",
     "Button",
+    "Buttons",
     "Cell",
     "Changeover",
     "Code",
@@ -47,7 +58,6 @@ __all__ = [
     "Expansion",
     "Fallback",
     "File",
-    "Buttons",
     "Handset",
     "Ipei",
     "Key",

@@ -68,14 +68,23 @@ class Database:
         except SQLAlchemyError:
             return False
 
+    def key_fingerprint(self) -> str | None:
+        """Which key the database was made with; None where it is new."""
+        try:
+            with self.reading() as session:
+                known = session.get(Meta, "key")
+                return known.value if known else None
+        except SQLAlchemyError:
+            return None
+
     def bind_key(self, vault: Vault) -> None:
         """Tie the database to its key on first use. Raises Invalid when it belongs to another key."""
-        with self.writing() as session:
-            known = session.get(Meta, "key")
-            if known is None:
-                session.add(Meta(name="key", value=vault.fingerprint))
-            elif known.value != vault.fingerprint:
-                raise Invalid([Problem(field="KEY_FILE", message=_WRONG_KEY)])
+        known = self.key_fingerprint()
+        if known is None:
+            with self.writing() as session:
+                session.merge(Meta(name="key", value=vault.fingerprint))
+        elif known != vault.fingerprint:
+            raise Invalid([Problem(field="KEY_FILE", message=_WRONG_KEY)])
 
 
 _WRONG_KEY = (

@@ -1,0 +1,81 @@
+"""Portal accounts and API tokens."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from provisioner.errors import Invalid, Problem
+from provisioner.store.tables import ApiToken, Tenant, User, now
+from provisioner.vault import digest
+
+ROLES = ("server", "admin", "viewer", "user")
+TOKEN_ROLES = ("server", "admin", "viewer")
+SHORTEST_PASSWORD = 10
+_hasher = PasswordHasher()
+
+
+def add_user(session: Session, name: str, password: str, role: str, tenant: Tenant | None = None) -> User:
+    """A new account. Raises Invalid naming the field."""
+    _check_role(role, tenant)
+    if session.scalars(select(User).where(User.name == name)).first():
+        raise Invalid([Problem(field="name", message=f"there is an account {name} already")])
+    user = User(name=name, role=role, tenant_id=tenant.id if tenant else None, password_hash=hashed(password))
+    session.add(user)
+    return user
+
+
+def hashed(password: str) -> str:
+    """The hash of a new password. Raises Invalid when it is too short."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise Invalid([Problem(field="password", message=f"at least {SHORTEST_PASSWORD} characters")])
+    return _hasher.hash(password)
+
+
+def is_password(user: User | None, password: str) -> bool:
+    """Whether this is the account's password; it takes as long for an account that does not exist."""
+    try:
+        return _hasher.verify(user.password_hash if user else _NOBODY, password) and user is not None
+    except VerificationError:
+        return False
+
+
+_NOBODY = _hasher.hash(secrets.token_hex(16))
+
+
+def user_named(session: Session, name: str) -> User:
+    """The account of a name. Raises Invalid."""
+    user = session.scalars(select(User).where(User.name == name)).one_or_none()
+    if user is None:
+        raise Invalid([Problem(field="name", message=f"there is no account {name}; `provisioner user list`")])
+    return user
+
+
+def add_token(session: Session, name: str, role: str, tenant: Tenant | None, days: int | None = None) -> str:
+    """A new API token, which is shown once: only its hash is kept. Raises Invalid."""
+    _check_role(role, tenant)
+    if session.scalars(select(ApiToken).where(ApiToken.name == name)).first():
+        raise Invalid([Problem(field="name", message=f"there is a token {name} already")])
+    token = f"prv_{secrets.token_urlsafe(32)}"
+    session.add(
+        ApiToken(
+            name=name,
+            digest=digest(token),
+            role=role,
+            tenant_id=tenant.id if tenant else None,
+            expires_at=now() + timedelta(days=days) if days else None,
+        )
+    )
+    return token
+
+
+def _check_role(role: str, tenant: Tenant | None) -> None:
+    if role != "server" and tenant is None:
+        raise Invalid([Problem(field="tenant", message=f"the role {role} needs a tenant")])
+    if role == "server" and tenant is not None:
+        raise Invalid([Problem(field="tenant", message="the role server is for all tenants; leave the tenant out")])

@@ -1,0 +1,130 @@
+"""One request of a device becomes one file: the whole way, in one place, for every door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from provisioner.cache import RenderCache
+from provisioner.errors import Broken, NotOurs, ProvisionerError, Unassigned
+from provisioner.gate import PAIRED_STAYS_OPEN, Claim, admit
+from provisioner.load import Facts, Loader, find
+from provisioner.merge import merge
+from provisioner.recognise import Ask, Identity, file_of, recognise
+from provisioner.registry import find_model, vendors
+from provisioner.render import Answer, render, render_public
+from provisioner.settings import Installation
+from provisioner.sightings import Outcome, Sightings
+from provisioner.store.database import Database
+from provisioner.store.tables import Device, now
+from provisioner.values import Mac
+from provisioner.vault import Vault
+from provisioner.vendor_api import File, Model, Vendor
+
+CACHE_BYTES = 64 * 1024 * 1024
+
+
+@dataclass
+class Provisioner:
+    """The server's heart: settings, key and database, and the way from an `Ask` to an `Answer`."""
+
+    installation: Installation
+    database: Database
+    vault: Vault
+    clock: Callable[[], datetime] = now
+    cache: RenderCache = field(default_factory=lambda: RenderCache(CACHE_BYTES))
+
+    @cached_property
+    def sightings(self) -> Sightings:
+        """Where requests are noted, off their path."""
+        return Sightings(self.database)
+
+    @cached_property
+    def loader(self) -> Loader:
+        """Loads records with this installation's key."""
+        return Loader(self.vault, self.installation)
+
+    def answer(self, ask: Ask) -> Answer:
+        """The file that the request may have. Raises a ProvisionerError; nothing else leaves here."""
+        identity = recognise(ask)
+        outcome = Outcome(ask, identity)
+        try:
+            return self._answer(ask, identity, outcome)
+        except ProvisionerError as error:
+            outcome.failed(error)
+            raise
+        except Exception as error:
+            outcome.failed(error)
+            raise Broken(f"{type(error).__name__} while answering {identity.file}") from error
+        finally:
+            self.sightings.note(outcome)
+
+    def _answer(self, ask: Ask, identity: Identity, outcome: Outcome) -> Answer:
+        if identity.kind is not None and not identity.kind.private:
+            return outcome.served(_public(identity))
+        with self.database.reading() as session:
+            facts = find(session, identity.mac, identity.tenant)
+            outcome.facts = facts
+            vendor, model, file = file_for(identity, facts)
+            claim = Claim(ask=ask, identity=identity, facts=facts, now=self.clock(), vault=self.vault)
+            outcome.proof = admit(claim)
+            if outcome.proof != "window" or facts.state != "open":
+                return outcome.served(self._rendered(session, facts, identity, vendor, model, file))
+        assert identity.mac
+        return outcome.served(self._paired(ask, identity, identity.mac, vendor, model, file))
+
+    def _paired(
+        self, ask: Ask, identity: Identity, mac: Mac, vendor: Vendor, model: Model, file: File
+    ) -> Answer:
+        """The first private answer through the window pairs the device; all of it, or nothing.
+
+        A device that was paired before starts a new generation, so that its older token is worth nothing.
+        """
+        with self.database.writing() as session:
+            device = session.scalars(select(Device).where(Device.mac == mac.hex)).one()
+            if device.state == "open":
+                device.generation += device.paired_at is not None
+                device.state, device.paired_at = "paired", self.clock()
+                device.paired_address = ask.address[:45]
+                device.open_until = device.paired_at + PAIRED_STAYS_OPEN
+                session.flush()
+            facts = find(session, identity.mac, identity.tenant)
+            return self._rendered(session, facts, identity, vendor, model, file)
+
+    def _rendered(
+        self, session: Session, facts: Facts, identity: Identity, vendor: Vendor, model: Model, file: File
+    ) -> Answer:
+        """The file from the cache, else rendered; another firmware line is another file."""
+        firmware = identity.version or facts.firmware
+        key = (facts.device_id, facts.revision, file.pattern, vendor.line(firmware, model).name)
+        answer = self.cache.get(key)
+        if answer is None:
+            record = self.loader.load(session, facts.device_id, identity.version)
+            answer = render(merge(record), file, overrides=self.installation.template_dir)
+            self.cache.put(key, answer)
+        return answer
+
+
+def _public(identity: Identity) -> Answer:
+    """A model-wide file without secrets; it is the same for everybody."""
+    file = identity.kind
+    if file is None or file.template is None or identity.vendor is None:
+        raise NotOurs(f"{identity.file} is known and not served")
+    return render_public(vendors()[identity.vendor], file, identity.file or file.pattern)
+
+
+def file_for(identity: Identity, facts: Facts) -> tuple[Vendor, Model, File]:
+    """What the device's own vendor means by the file's name. Raises Unassigned when it has no such file."""
+    try:
+        vendor, model = find_model(facts.vendor, facts.model)
+    except ValueError as error:
+        raise Broken(str(error)) from None
+    file = file_of(vendor, identity.file or "", identity.mac, model)
+    if file is None or file.template is None:
+        raise Unassigned(f"{vendor.title} {model.name} has no file {identity.file}")
+    return vendor, model, file

@@ -1,0 +1,62 @@
+"""Puts the parts together: the only module that knows everybody, the portal included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from provisioner.answer import Provisioner
+from provisioner.errors import NotOurs
+from provisioner.http import PhonesDoor
+from provisioner.recognise import Ask
+from provisioner.settings import Installation, read_installation
+from provisioner.store.database import Database
+from provisioner.tftp import Request
+from provisioner.values import Transport
+from provisioner.vault import Vault
+
+
+def open_provisioner(installation: Installation | None = None, *, create: bool = False) -> Provisioner:
+    """The provisioner of this installation; with ``create`` an empty installation is made ready first.
+
+    Raises Invalid when the settings or the key file are wrong.
+    """
+    installation = installation or read_installation()
+    database = Database(installation.database)
+    vault = Vault.open(installation.key, create=create and not _has_key(database))
+    if create:
+        installation.data_dir.mkdir(parents=True, exist_ok=True)
+        database.upgrade()
+    if database.is_current():
+        database.bind_key(vault)
+    return Provisioner(installation, database, vault)
+
+
+def _has_key(database: Database) -> bool:
+    """Whether the database was made with some key, so that a new one must not be invented."""
+    return database.key_fingerprint() is not None
+
+
+def phones_app(provisioner: Provisioner) -> PhonesDoor:
+    """The WSGI application of the phones' plane."""
+    return PhonesDoor(provisioner)
+
+
+def portal_app(provisioner: Provisioner) -> Any:
+    """The WSGI application of the portal's plane."""
+    from admin.app import create_app  # noqa: PLC0415  # Flask is not needed where phones are served
+
+    return create_app(provisioner)
+
+
+def tftp_respond(provisioner: Provisioner) -> Callable[[Request], bytes | Path]:
+    """What the TFTP door asks for each request."""
+
+    def respond(request: Request) -> bytes | Path:
+        path = request.name.replace("\\", "/")
+        if not path:
+            raise NotOurs("a request without a name")
+        return provisioner.answer(Ask(path=path, transport=Transport.TFTP, address=request.address)).body
+
+    return respond

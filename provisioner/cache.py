@@ -1,0 +1,37 @@
+"""Rendered files in memory, bounded in bytes, the least recently used leaving first."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from threading import Lock
+
+from provisioner.render import Answer
+
+
+class RenderCache:
+    """Answers by key; safe for threads. What it holds is secret and never leaves the process."""
+
+    def __init__(self, budget_bytes: int) -> None:
+        self._budget = budget_bytes
+        self._held = 0
+        self._answers: OrderedDict[Hashable, Answer] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable) -> Answer | None:
+        """The answer under a key, if it is still held."""
+        with self._lock:
+            answer = self._answers.get(key)
+            if answer is not None:
+                self._answers.move_to_end(key)
+            return answer
+
+    def put(self, key: Hashable, answer: Answer) -> None:
+        """Hold an answer, and let the oldest go until the budget is kept."""
+        with self._lock:
+            old = self._answers.pop(key, None)
+            self._held += len(answer.body) - (len(old.body) if old else 0)
+            self._answers[key] = answer
+            while self._held > self._budget and self._answers:
+                _, gone = self._answers.popitem(last=False)
+                self._held -= len(gone.body)

@@ -1,0 +1,67 @@
+"""The command ``provisioner``: finds the command's module and turns our errors into exit statuses.
+
+0 is done, 1 is refused with the reason on standard error, 2 is wrong usage.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from provisioner import __version__
+from provisioner.errors import ProvisionerError
+
+COMMANDS = {
+    "serve": "serve",
+    "apply": "site",
+    "export": "site",
+    "render": "devices",
+    "explain": "devices",
+    "devices": "devices",
+    "pair": "devices",
+    "unpair": "devices",
+    "block": "devices",
+    "why": "requests",
+    "recognise": "requests",
+    "vendors": "requests",
+    "user": "accounts",
+    "token": "accounts",
+    "db": "installation",
+    "doctor": "installation",
+}
+
+
+class _Lazy(click.Group):
+    """Imports only the module of the command that is called: ``recognise`` needs no database."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name."""
+        module = COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        command = getattr(import_module(f"provisioner.commands.{module}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="provisioner")
+def cli() -> None:
+    """The server that desk phones ask for their configuration when they boot."""
+
+
+def main() -> None:
+    """The entry point."""
+    try:
+        cli.main(prog_name="provisioner", standalone_mode=True)
+    except ProvisionerError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.exit(1)

@@ -1,0 +1,54 @@
+"""What several commands share: the provisioner of this installation, devices by any spelling, JSON output."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from provisioner import logs
+from provisioner.answer import Provisioner
+from provisioner.app import open_provisioner
+from provisioner.errors import Invalid, Problem
+from provisioner.settings import read_installation
+from provisioner.store.tables import Device
+from provisioner.values import Ipei, Mac
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def provisioner() -> Provisioner:
+    """This installation's provisioner, made ready on first use."""
+    installation = read_installation()
+    logs.configure("warning", installation.log_format)
+    return open_provisioner(installation, create=True)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def device_of(session: Session, identity: str) -> Device:
+    """The device of a MAC or IPEI in any common spelling. Raises Invalid."""
+    problems = []
+    for column, kind in ((Device.mac, Mac), (Device.ipei, Ipei)):
+        try:
+            key = kind.parse(identity).hex
+        except ValueError as error:
+            problems.append(str(error))
+            continue
+        device = session.scalars(select(Device).where(column == key)).one_or_none()
+        if device is not None:
+            return device
+    if len(problems) == 2:
+        raise Invalid([Problem(field="IDENTITY", message=problems[0])])
+    raise Invalid([Problem(field="IDENTITY", message=f"no device {identity}; `provisioner devices` lists them")])
+
+
+def file_owner(device: Device) -> Device:
+    """The device that asks for the files: a handset's base, else the device itself."""
+    return device.base if device.mac is None and device.base else device

@@ -1,0 +1,156 @@
+"""Commands about devices: their files, where values come from, and the gate."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from datetime import timedelta
+
+import click
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, joinedload
+
+from provisioner.answer import Provisioner
+from provisioner.commands.common import as_json, device_of, file_owner, print_json, provisioner
+from provisioner.errors import Unassigned
+from provisioner.keys import warnings_of
+from provisioner.merge import merge
+from provisioner.profile import Profile
+from provisioner.recognise import file_of
+from provisioner.registry import vendors
+from provisioner.render import View, file_names, unknown_native_keys
+from provisioner.render import explain as explain_file
+from provisioner.render import render as render_file
+from provisioner.store.tables import Device, DeviceLine, now
+from provisioner.values import Ipei, Mac
+from provisioner.vendor_api import File
+
+
+@click.command()
+@click.argument("identity")
+@click.argument("file", required=False)
+@click.option("--reveal", is_flag=True, help="Show secrets instead of masking them.")
+def render(identity: str, file: str | None, reveal: bool) -> None:
+    """Print what a device would get; without FILE the names of its files."""
+    server = provisioner()
+    profile = _profile(server, identity)
+    if file is None:
+        click.echo("\n".join(file_names(profile)))
+        return
+    view = View.PLAIN if reveal else View.MASKED
+    answer = render_file(profile, _file(profile, file), view, server.installation.template_dir)
+    for warning in _warnings(server, profile):
+        click.echo(f"warning: {warning}", err=True)
+    sys.stdout.buffer.write(answer.body)
+
+
+@click.command()
+@click.argument("identity")
+@click.argument("file")
+@click.argument("key", required=False)
+@as_json
+def explain(identity: str, file: str, key: str | None, as_json: bool) -> None:
+    """For each key of a file, where its value came from."""
+    server = provisioner()
+    profile = _profile(server, identity)
+    rows = explain_file(profile, _file(profile, file), server.installation.template_dir)
+    shown = [row for row in rows if key is None or row.key == key]
+    if not shown:
+        raise Unassigned(f"{file} states no key {key}")
+    if as_json:
+        print_json([{"key": row.key, "value": row.value, "origin": row.origin} for row in shown])
+        return
+    for row in shown:
+        click.echo(f"{row.key}\t{row.value}\t{row.origin}")
+
+
+def _profile(server: Provisioner, identity: str) -> Profile:
+    with server.database.reading() as session:
+        device = file_owner(device_of(session, identity))
+        return merge(server.loader.load(session, device.id))
+
+
+def _file(profile: Profile, name: str) -> File:
+    file = file_of(vendors()[profile.vendor], name, profile.mac, profile.model)
+    if file is None or file.template is None:
+        raise Unassigned(f"{profile.model.name} has no file {name}; it has {', '.join(file_names(profile))}")
+    return file
+
+
+def _warnings(server: Provisioner, profile: Profile) -> Iterable[str]:
+    yield from map(str, warnings_of(profile))
+    for key in unknown_native_keys(profile, server.installation.template_dir):
+        yield f"{key}: no template of this model knows this key; it is sent as given"
+
+
+@click.command()
+@as_json
+def devices(as_json: bool) -> None:
+    """The table of devices."""
+    with provisioner().database.reading() as session:
+        rows = [_row(device) for device in session.scalars(_listed()).unique()]
+    if as_json:
+        print_json({"items": rows, "total": len(rows)})
+        return
+    for row in rows:
+        click.echo("  ".join(str(row[name] or "-") for name in ("identity", "pairing", "tenant", "vendor", "model", "name")))
+
+
+def _listed() -> Select[Device]:
+    lines = joinedload(Device.lines).joinedload(DeviceLine.extension)
+    return select(Device).options(joinedload(Device.tenant), lines).order_by(Device.tenant_id, Device.mac, Device.slot)
+
+
+def _row(device: Device) -> dict[str, object]:
+    return {
+        "identity": str(Mac(device.mac)) if device.mac else str(Ipei.parse(f"0x{device.ipei}")) if device.ipei else None,
+        "slot": device.slot,
+        "tenant": device.tenant.slug,
+        "pairing": device.state,
+        "name": device.name,
+        "vendor": device.vendor,
+        "model": device.model,
+        "version": device.firmware,
+        "extensions": [line.extension.number for line in device.lines],
+        "revision": device.revision,
+    }
+
+
+@click.command()
+@click.argument("identity")
+@click.option("--minutes", type=click.IntRange(1, 525600), help="How long; the tenant's pairing_minutes unless given.")
+def pair(identity: str, minutes: int | None) -> None:
+    """Open a device's pairing window; its next private answer without a token pairs it anew."""
+    server = provisioner()
+    with server.database.writing() as session:
+        device = _gated(session, identity)
+        device.state = "open"
+        device.open_until = now() + timedelta(minutes=minutes or device.tenant.pairing_minutes or 60)
+        click.echo(f"{identity}: open until {device.open_until:%Y-%m-%d %H:%M} UTC")
+
+
+@click.command()
+@click.argument("identity")
+def unpair(identity: str) -> None:
+    """Close a device's window and make its token worthless."""
+    _set_state(identity, "closed")
+
+
+@click.command()
+@click.argument("identity")
+def block(identity: str) -> None:
+    """Refuse a device whatever it proves."""
+    _set_state(identity, "blocked")
+
+
+def _set_state(identity: str, state: str) -> None:
+    with provisioner().database.writing() as session:
+        device = _gated(session, identity)
+        device.generation += state == "closed"
+        device.state, device.open_until = state, None
+    click.echo(f"{identity}: {state}")
+
+
+def _gated(session: Session, identity: str) -> Device:
+    """The device whose pairing counts: a handset has that of its base."""
+    return file_owner(device_of(session, identity))

@@ -1,0 +1,126 @@
+"""Commands about requests: what they are taken for, and why they get what they get."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from provisioner.recognise import Ask, Identity
+from provisioner.recognise import recognise as take
+from provisioner.registry import vendors as known_vendors
+from provisioner.values import Transport
+from provisioner.vendor_api import Model, Vendor
+
+_path = click.option("--path", required=False, help="The path, as the phone sends it.")
+_agent = click.option("--user-agent", default="", help="The User-Agent header.")
+_transport = click.option("--transport", type=click.Choice(["http", "tftp"]), default="http")
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.command()
+@_path
+@_agent
+@_transport
+@_json
+@click.option("--batch", is_flag=True, help="Read one JSON object a line from standard input, write one a line.")
+def recognise(path: str | None, user_agent: str, transport: str, as_json: bool, batch: bool) -> None:
+    """What a request would be taken for, without the database."""
+    if batch:
+        _batch()
+        return
+    if path is None:
+        raise click.UsageError("--path is missing (or --batch)")
+    found = _described(take(Ask(path=path, user_agent=user_agent, transport=Transport(transport))))
+    if as_json:
+        click.echo(json.dumps(found))
+    else:
+        for name, value in found.items():
+            click.echo(f"{name:<8} {'-' if value is None else value}")
+
+
+def _batch() -> None:
+    for number, line in enumerate(sys.stdin, 1):
+        if line.strip():
+            click.echo(json.dumps(_described(take(_ask(line, number)))))
+
+
+def _ask(line: str, number: int) -> Ask:
+    try:
+        row = json.loads(line)
+        transport = Transport(row.get("transport") or "http")
+        return Ask(path=str(row.get("path") or ""), user_agent=str(row.get("user_agent") or ""), transport=transport)
+    except (ValueError, AttributeError):
+        raise click.UsageError(
+            f'line {number} is no JSON object such as {{"path": "/x", "user_agent": "", "transport": "http"}}'
+        ) from None
+
+
+def _described(identity: Identity) -> dict[str, Any]:
+    return {
+        "vendor": identity.vendor,
+        "model": identity.model,
+        "version": identity.version,
+        "mac": identity.mac.hex if identity.mac else None,
+        "file": identity.file,
+        "private": identity.private,
+    }
+
+
+@click.command()
+@_json
+def vendors(as_json: bool) -> None:
+    """Every vendor and model that is known."""
+    if as_json:
+        listed = [_vendor(vendor) for vendor in known_vendors().values()]
+        click.echo(json.dumps({"vendors": listed}, ensure_ascii=False, indent=1))
+        return
+    for vendor in known_vendors().values():
+        click.echo(f"{vendor.title} ({len(vendor.models)} models)")
+        for model in vendor.models.values():
+            click.echo(f"  {model.name:<14} {model.accounts:>4} accounts {model.line_keys:>4} line keys")
+
+
+def _vendor(vendor: Vendor) -> dict[str, Any]:
+    return {
+        "name": vendor.name,
+        "title": vendor.title,
+        "models": [_model(vendor, model) for model in vendor.models.values()],
+    }
+
+
+def _model(vendor: Vendor, model: Model) -> dict[str, Any]:
+    expansion = model.expansion
+    return {
+        "name": model.name,
+        "accounts": model.accounts,
+        "line_keys": model.line_keys,
+        "keys": model.keys,
+        "soft_keys": model.soft_keys,
+        "expansion": {"name": expansion.name, "modules": expansion.modules, "keys": expansion.keys} if expansion else None,
+        "handsets": model.handsets,
+        "files": [file.pattern for file in vendor.files if file.fits(model)],
+        "source": model.source,
+    }
+
+
+@click.command()
+@click.option("--path", required=True, help="The path, as the phone sends it.")
+@_agent
+@_transport
+@click.option("--address", default="127.0.0.1", help="Where the request comes from.")
+@_json
+def why(path: str, user_agent: str, transport: str, address: str, as_json: bool) -> None:
+    """Replay a request and show each decision, without noting it."""
+    from provisioner.commands.common import print_json, provisioner  # noqa: PLC0415  # recognise needs no database
+    from provisioner.replay import replay  # noqa: PLC0415
+
+    ask = Ask(path=path, user_agent=user_agent, transport=Transport(transport), address=address)
+    steps = replay(provisioner(), ask)
+    if as_json:
+        print_json({"steps": [{"step": step.name, "ok": step.ok, "says": step.says} for step in steps]})
+        return
+    for step in steps:
+        click.echo(f"{'+' if step.ok else '-'} {step.name:<10} {step.says}")

@@ -1,0 +1,44 @@
+"""Log lines: one event with fields, text or JSON, secrets masked before anything else."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+_SECRET_FIELD = re.compile(r"passw|secret|token|authorization|cookie|pwd|api_key", re.IGNORECASE)
+_TOKEN_IN_PATH = re.compile(r"(/d/)[0-9a-f]{16,}", re.IGNORECASE)
+_USER_INFO = re.compile(r"(://)[^/\s@]*@")
+
+
+def configure(level: str, form: str) -> None:
+    """Set logging up for this process, on standard error."""
+    logging.basicConfig(level=level.upper(), stream=sys.stderr, format="%(message)s", force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    renderer: Any = structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    structlog.configure(
+        processors=[
+            mask,
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+
+
+def mask(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Hide what looks like a secret, in whatever field it came."""
+    for name, value in event.items():
+        if name != "event" and _SECRET_FIELD.search(name):
+            event[name] = "********"
+        elif isinstance(value, str):
+            event[name] = _USER_INFO.sub(r"\1", _TOKEN_IN_PATH.sub(r"\1********", value))
+    return event

@@ -1,0 +1,232 @@
+"""What devices asked, written to the database in batches, off the path of the requests.
+
+A request costs an append to a bounded queue; a thread of the process writes what has gathered about once
+a second. Identities that belong to nobody cost one bounded counter each.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Event, Lock, Thread
+from typing import Any
+
+import structlog
+from sqlalchemy import Insert, Table, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from provisioner.errors import Broken, NotOurs, Refused, Unassigned, Unknown
+from provisioner.load import Facts
+from provisioner.metrics import REQUESTS
+from provisioner.recognise import Ask, Identity
+from provisioner.render import Answer
+from provisioner.store.database import Database
+from provisioner.store.tables import Base, Device, Seen, Sighting, UnknownDevice, now
+
+log = structlog.get_logger()
+
+PENDING = 20_000
+UNKNOWN_AT_ONCE = 1_000
+UNKNOWN_KEPT = 1_000
+INTERVAL_S = 1.0
+
+_WORDS: dict[type[Exception], str] = {NotOurs: "not-ours", Unknown: "unknown", Refused: "refused", Unassigned: "unassigned", Broken: "broken"}
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How one request went, filled in on its way."""
+
+    ask: Ask
+    identity: Identity
+    facts: Facts | None = None
+    proof: str | None = None
+    word: str = "broken"
+    reason: str = ""
+    size: int | None = None
+    private: bool = False
+    at: datetime = field(default_factory=now)
+
+    def served(self, answer: Answer) -> Answer:
+        """Note the answer, and hand it on."""
+        self.word, self.size, self.private = "served", len(answer.body), answer.private
+        return answer
+
+    def failed(self, error: Exception) -> None:
+        """Note why there was none."""
+        self.word, self.reason = _WORDS.get(type(error), "broken"), str(error)
+
+
+class Sightings:
+    """The queue of a process and the thread that empties it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._pending: deque[Outcome] = deque(maxlen=PENDING)
+        self._unknown: OrderedDict[str, tuple[Outcome, int]] = OrderedDict()
+        self._lock = Lock()
+        self._thread: Thread | None = None
+        self._stop = Event()
+
+    def note(self, outcome: Outcome) -> None:
+        """Take a request in; never blocks on the database."""
+        vendor = outcome.identity.vendor or "none"
+        REQUESTS.labels(vendor, outcome.word, outcome.ask.transport.value).inc()
+        _log(outcome)
+        with self._lock:
+            if outcome.facts is not None:
+                self._pending.append(outcome)
+            elif outcome.identity.mac is not None and outcome.word == "unknown":
+                self._count(outcome)
+            if self._thread is None and not self._stop.is_set():
+                self._thread = Thread(target=self._run, name="sightings", daemon=True)
+                self._thread.start()
+
+    def _count(self, outcome: Outcome) -> None:
+        assert outcome.identity.mac
+        mac = outcome.identity.mac.hex
+        _, times = self._unknown.pop(mac, (outcome, 0))
+        self._unknown[mac] = (outcome, times + 1)
+        while len(self._unknown) > UNKNOWN_AT_ONCE:
+            self._unknown.popitem(last=False)
+
+    def _run(self) -> None:
+        while not self._stop.wait(INTERVAL_S):
+            self.flush()
+
+    def close(self) -> None:
+        """Write what is left and end the thread."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+        self.flush()
+
+    def flush(self) -> None:
+        """Write everything that has gathered, in one transaction; on failure it is kept for the next time."""
+        with self._lock:
+            pending, self._pending = self._pending, deque(maxlen=PENDING)
+            unknown, self._unknown = self._unknown, OrderedDict()
+        if not pending and not unknown:
+            return
+        try:
+            with self._database.writing() as session:
+                _write_known(session, pending)
+                _write_unknown(session, unknown)
+        except SQLAlchemyError as error:
+            log.warning("sightings.delayed", reason=type(error).__name__)
+            with self._lock:
+                self._pending.extendleft(reversed(pending))
+
+
+def _log(outcome: Outcome) -> None:
+    """One event a request; never a path, which may hold a token, and never a file's content."""
+    identity, facts = outcome.identity, outcome.facts
+    event = log.bind(
+        mac=str(identity.mac) if identity.mac else None,
+        vendor=identity.vendor,
+        file=identity.file,
+        transport=outcome.ask.transport.value,
+        address=outcome.ask.address,
+        tenant=facts.tenant if facts else None,
+    )
+    if outcome.word == "served":
+        event.info("config.served", proof=outcome.proof, bytes=outcome.size)
+    elif outcome.word == "broken":
+        event.error("config.broken", reason=outcome.reason)
+    else:
+        event.info("config.refused", outcome=outcome.word, reason=outcome.reason)
+
+
+def _write_known(session: Session, outcomes: Iterable[Outcome]) -> None:
+    newest = {outcome.facts.device_id: outcome for outcome in outcomes if outcome.facts}
+    if not newest:
+        return
+    alive = set(session.scalars(select(Device.id).where(Device.id.in_(newest))))
+    rows = [_sighting(outcome) for outcome in outcomes if outcome.facts and outcome.facts.device_id in alive]
+    if rows:
+        session.execute(insert(Sighting), rows)
+    for device_id, outcome in newest.items():
+        if device_id in alive:
+            _upsert(session, Seen, "device_id", _seen(outcome))
+            _learn_firmware(session, outcome)
+
+
+def _sighting(outcome: Outcome) -> dict[str, Any]:
+    assert outcome.facts
+    return {
+        "device_id": outcome.facts.device_id,
+        "at": outcome.at,
+        "transport": outcome.ask.transport.value,
+        "address": outcome.ask.address[:45],
+        "user_agent": outcome.ask.user_agent[:255],
+        "version": outcome.identity.version,
+        "file": (outcome.identity.file or "")[:255],
+        "outcome": outcome.word,
+        "proof": outcome.proof,
+        "size": outcome.size,
+        "revision": outcome.facts.revision if outcome.word == "served" else None,
+    }
+
+
+def _seen(outcome: Outcome) -> dict[str, Any]:
+    """The columns of `Seen` that this request changes; what it does not name stays."""
+    assert outcome.facts
+    row: dict[str, Any] = {
+        "device_id": outcome.facts.device_id,
+        "at": outcome.at,
+        "address": outcome.ask.address[:45],
+        "user_agent": outcome.ask.user_agent[:255],
+        "file": (outcome.identity.file or "")[:255],
+        "outcome": outcome.word,
+    }
+    if outcome.word == "served" and outcome.private:
+        row |= {"served_at": outcome.at, "served_revision": outcome.facts.revision}
+    if outcome.word == "refused" and outcome.facts.state == "paired":
+        row["unproven_at"] = outcome.at
+    return row
+
+
+def _learn_firmware(session: Session, outcome: Outcome) -> None:
+    """A firmware that the phone itself told, with proof, may change what its files say."""
+    version, facts = outcome.identity.version, outcome.facts
+    if facts and version and outcome.word == "served" and version != facts.firmware:
+        session.execute(
+            update(Device)
+            .where(Device.id == facts.device_id, func.coalesce(Device.firmware, "") != version)
+            .values(firmware=version[:64], revision=Device.revision + 1)
+        )
+
+
+def _write_unknown(session: Session, unknown: OrderedDict[str, tuple[Outcome, int]]) -> None:
+    for mac, (outcome, times) in unknown.items():
+        row = {
+            "mac": mac,
+            "at": outcome.at,
+            "address": outcome.ask.address[:45],
+            "user_agent": outcome.ask.user_agent[:255],
+            "vendor": outcome.identity.vendor,
+            "model": outcome.identity.model,
+            "requests": times,
+        }
+        _upsert(session, UnknownDevice, "mac", row)
+    if unknown:
+        kept = select(UnknownDevice.mac).order_by(UnknownDevice.at.desc()).limit(UNKNOWN_KEPT)
+        session.execute(delete(UnknownDevice).where(UnknownDevice.mac.not_in(kept)))
+
+
+def _upsert(session: Session, table: type[Base], key: str, row: dict[str, Any]) -> None:
+    target: Table = table.__table__  # type: ignore[assignment]  # a mapped class has a Table here
+    dialect = session.get_bind().dialect.name
+    statement: Any = _insert(dialect, target).values(row)
+    changed = {name: statement.excluded[name] for name in row if name != key}
+    if "requests" in row:
+        changed["requests"] = target.c.requests + row["requests"]
+    session.execute(statement.on_conflict_do_update(index_elements=[key], set_=changed))
+
+
+def _insert(dialect: str, target: Table) -> Insert:
+    return postgresql.insert(target) if dialect == "postgresql" else sqlite.insert(target)

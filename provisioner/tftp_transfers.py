@@ -1,0 +1,128 @@
+"""One file on its way to one client: the way back, the count of blocks, and the patience with silence."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+
+from provisioner.tftp_lookups import Request, Source
+from provisioner.tftp_packets import DATA, HEADER, Terms, Wish
+
+Peer = tuple[str, int] | tuple[str, int, int, int]
+Caller = tuple[str, int]  # address and port
+
+# Routers may cut a block in pieces (linux/in.h and in6.h: MTU_DISCOVER, PMTUDISC_DONT). Without this a
+# tunnel on the way would swallow the block, or the kernel would end the transfer by EMSGSIZE.
+_FRAGMENT = {socket.AF_INET: (socket.IPPROTO_IP, 10, 0), socket.AF_INET6: (socket.IPPROTO_IPV6, 23, 0)}
+
+
+class Route:
+    """The way back to a client: from the address that it asked, which a host of many addresses must keep."""
+
+    __slots__ = ("_family", "_local", "_peer", "caller")
+
+    def __init__(self, family: socket.AddressFamily, local: str, peer: Peer) -> None:
+        self._family = family
+        self._local = local
+        self._peer = peer
+        host = peer[0]  # an IPv6 socket that hears IPv4, too, writes it ::ffff:192.0.2.1
+        self.caller: Caller = (host.removeprefix("::ffff:") if "." in host else host), peer[1]
+
+    def dial(self) -> socket.socket:
+        """A new socket that hears this client only."""
+        dialled = socket.socket(self._family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        try:
+            dialled.setsockopt(*_FRAGMENT[self._family])
+            dialled.bind((self._local, 0, *self._peer[2:]))
+            dialled.connect(self._peer)
+        except OSError:
+            dialled.close()
+            raise
+        return dialled
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A read request that was taken up; the datagram tells whether it is repeated."""
+
+    datagram: bytes
+    route: Route
+    request: Request
+    wish: Wish
+
+
+class Transfer:
+    """A file being sent.
+
+    Blocks are counted from 1 without end; only on the wire their numbers begin again, with 0 after 65535.
+    The OACK is block 0: a transfer that begins with one has acknowledged block -1 so far.
+    """
+
+    __slots__ = (
+        "_is_rewound", "_sent", "_terms", "_wait_s", "acked", "ask", "deadline", "descriptors", "heard",
+        "is_silent", "last", "repeats", "socket", "source",
+    )  # fmt: skip
+
+    def __init__(self, ask: Ask, source: Source, terms: Terms, dialled: socket.socket, now: float) -> None:
+        self.ask = ask
+        self.source = source
+        self.socket = dialled
+        self.descriptors = 1 + source.descriptors
+        self.last = source.size // terms.blksize + 1
+        self.acked = -1 if terms.oack else 0
+        self.is_silent = True  # until something is acknowledged
+        self._terms = terms
+        self._sent = 0
+        self._is_rewound = False
+        self.was_heard(now)
+
+    def was_heard(self, now: float) -> None:
+        """Note a sign of life; the wait for the next begins anew."""
+        self.heard = now
+        self.repeats = 0
+        self._wait_s = self._terms.timeout_s
+        self.deadline = now + self._wait_s
+
+    def wait_longer(self, now: float, backoff: float) -> None:
+        """Have more patience than the last time."""
+        self.repeats += 1
+        self._wait_s *= backoff
+        self.deadline = now + self._wait_s
+
+    def acknowledge(self, number: int) -> bool:
+        """Take an ACK by its number on the wire; True when we have to go on because of it."""
+        ahead = (number - self.acked) & 0xFFFF
+        if not ahead:
+            return self._rewind()
+        if ahead > self._sent - self.acked:
+            return False  # of a block long done, or never sent
+        self.acked += ahead
+        self.is_silent = False
+        self._is_rewound = self.acked < self._sent
+        return True
+
+    def _rewind(self) -> bool:
+        """The same ACK again: only within a window it means that a block was lost, and once is enough.
+
+        In lock-step it is a duplicate. A block in answer to it would double all packets from there to
+        the end (the Sorcerer's Apprentice, RFC 1123 section 4.2.3.1).
+        """
+        if self._terms.windowsize == 1 or self._is_rewound:
+            return False
+        self._is_rewound = True
+        return True
+
+    def send(self) -> None:
+        """Send what follows the last acknowledged block: the OACK, or as many blocks as the window holds."""
+        if self.acked < 0:
+            self.socket.send(self._terms.oack)
+            return
+        size = self._terms.blksize
+        self._sent = min(self.acked + self._terms.windowsize, self.last)
+        for block in range(self.acked, self._sent):  # counted from 0, as the bytes are
+            self.socket.send(HEADER.pack(DATA, block + 1 & 0xFFFF) + self.source.read(block * size, size))
+
+    def close(self) -> None:
+        """Free what it holds."""
+        self.socket.close()
+        self.source.close()

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from provisioner.cache import RenderCache
@@ -22,11 +21,19 @@ from provisioner.settings import Installation
 from provisioner.sightings import Outcome, Sightings
 from provisioner.store.database import Database
 from provisioner.store.tables import Device, now
-from provisioner.values import Mac
 from provisioner.vault import Vault
 from provisioner.vendor_api import File, Model, Vendor
 
 CACHE_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A file of a model of a vendor."""
+
+    vendor: Vendor
+    model: Model
+    file: File
 
 
 @dataclass
@@ -70,42 +77,37 @@ class Provisioner:
         with self.database.reading() as session:
             facts = find(session, identity.mac, identity.tenant)
             outcome.facts = facts
-            vendor, model, file = file_for(identity, facts)
+            wanted = file_for(identity, facts)
             claim = Claim(ask=ask, identity=identity, facts=facts, now=self.clock(), vault=self.vault)
             outcome.proof = admit(claim)
             if outcome.proof != "window" or facts.state != "open":
-                return outcome.served(self._rendered(session, facts, identity, vendor, model, file))
-        assert identity.mac
-        return outcome.served(self._paired(ask, identity, identity.mac, vendor, model, file))
+                return outcome.served(self._rendered(session, facts, identity, wanted))
+        return outcome.served(self._paired(ask, identity, facts.device_id, wanted))
 
-    def _paired(
-        self, ask: Ask, identity: Identity, mac: Mac, vendor: Vendor, model: Model, file: File
-    ) -> Answer:
+    def _paired(self, ask: Ask, identity: Identity, device_id: int, wanted: Wanted) -> Answer:
         """The first private answer through the window pairs the device; all of it, or nothing.
 
         A device that was paired before starts a new generation, so that its older token is worth nothing.
         """
         with self.database.writing() as session:
-            device = session.scalars(select(Device).where(Device.mac == mac.hex)).one()
-            if device.state == "open":
+            device = session.get(Device, device_id)
+            if device is not None and device.state == "open":
                 device.generation += device.paired_at is not None
                 device.state, device.paired_at = "paired", self.clock()
                 device.paired_address = ask.address[:45]
                 device.open_until = device.paired_at + PAIRED_STAYS_OPEN
                 session.flush()
             facts = find(session, identity.mac, identity.tenant)
-            return self._rendered(session, facts, identity, vendor, model, file)
+            return self._rendered(session, facts, identity, wanted)
 
-    def _rendered(
-        self, session: Session, facts: Facts, identity: Identity, vendor: Vendor, model: Model, file: File
-    ) -> Answer:
+    def _rendered(self, session: Session, facts: Facts, identity: Identity, wanted: Wanted) -> Answer:
         """The file from the cache, else rendered; another firmware line is another file."""
-        firmware = identity.version or facts.firmware
-        key = (facts.device_id, facts.revision, file.pattern, vendor.line(firmware, model).name)
+        line = wanted.vendor.line(identity.version or facts.firmware, wanted.model)
+        key = (facts.device_id, facts.revision, wanted.file.pattern, line.name)
         answer = self.cache.get(key)
         if answer is None:
             record = self.loader.load(session, facts.device_id, identity.version)
-            answer = render(merge(record), file, overrides=self.installation.template_dir)
+            answer = render(merge(record), wanted.file, overrides=self.installation.template_dir)
             self.cache.put(key, answer)
         return answer
 
@@ -118,13 +120,13 @@ def _public(identity: Identity) -> Answer:
     return render_public(vendors()[identity.vendor], file, identity.file or file.pattern)
 
 
-def file_for(identity: Identity, facts: Facts) -> tuple[Vendor, Model, File]:
+def file_for(identity: Identity, facts: Facts) -> Wanted:
     """What the device's own vendor means by the file's name. Raises Unassigned when it has no such file."""
     try:
         vendor, model = find_model(facts.vendor, facts.model)
     except ValueError as error:
         raise Broken(str(error)) from None
-    file = file_of(vendor, identity.file or "", identity.mac, model)
+    file = file_of(vendor, identity.file or "", model)
     if file is None or file.template is None:
         raise Unassigned(f"{vendor.title} {model.name} has no file {identity.file}")
-    return vendor, model, file
+    return Wanted(vendor, model, file)

@@ -79,5 +79,3 @@ def _key(buttons: Mapping[Slot, Button], table: Buttons, slot: Slot) -> Key | No
 
 def _unused(slot: Slot) -> Button:
     return Button(slot=slot, mode=Mode.NONE, value=Text(), label=Text())
-
-

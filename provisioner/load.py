@@ -144,9 +144,7 @@ def _family(session: Session, device: Device) -> _Family:
         select(Device, DeviceLine.position, Extension)
         .outerjoin(DeviceLine, DeviceLine.device_id == Device.id)
         .outerjoin(Extension, Extension.id == DeviceLine.extension_id)
-        .where(
-            or_(Device.id == device.id, Device.id.in_(select(member.id).where(member.base_id == device.id)))
-        )
+        .where(or_(Device.id == device.id, Device.id.in_(select(member.id).where(member.base_id == device.id))))
         .options(joinedload(Extension.assignment).joinedload(LocationAssignment.location))
         .order_by(Device.slot, Device.id, DeviceLine.position)
     ).all()
@@ -254,9 +252,7 @@ class _Assembly:
         if template:
             wanted.append(Button.template_id == template.id)
         found: dict[tuple[str, int], list[ButtonRow]] = {}
-        for row in self.session.scalars(
-            select(Button).where(or_(*wanted)).order_by(Button.position, Button.id)
-        ):
+        for row in self.session.scalars(select(Button).where(or_(*wanted)).order_by(Button.position, Button.id)):
             found.setdefault(_owner(row), []).append(button_row(row))
         return {owner: tuple(rows) for owner, rows in found.items()}
 
@@ -320,9 +316,7 @@ def _template_record(template: ButtonTemplate | None, buttons: _Rows) -> Templat
 
 def fits(vendor: str, model: str, pattern: str) -> bool:
     """Whether a pattern ``vendor/model`` with stars means this model; case does not matter."""
-    return fnmatchcase(
-        f"{vendor}/{model}".lower(), pattern.lower() if "/" in pattern else f"{pattern.lower()}/*"
-    )
+    return fnmatchcase(f"{vendor}/{model}".lower(), pattern.lower() if "/" in pattern else f"{pattern.lower()}/*")
 
 
 def _fitting(device: Device, patterns: Iterable[str]) -> Iterable[str]:
@@ -334,9 +328,7 @@ def _specific(pattern: str) -> tuple[int, str]:
     return (-len(pattern.replace("*", "")), pattern)
 
 
-def _layer(
-    origin: Origin, values: Mapping[str, Any], owners: Mapping[str, str], secret: Mapping[str, Any]
-) -> Layer:
+def _layer(origin: Origin, values: Mapping[str, Any], owners: Mapping[str, str], secret: Mapping[str, Any]) -> Layer:
     """Stored settings, typed again: JSON has no tuples and no VLANs."""
     given = {**values, **secret.get("neutral", {})}
     sections: dict[str, dict[str, Any]] = {}

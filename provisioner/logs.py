@@ -19,7 +19,9 @@ def configure(level: str, form: str) -> None:
     """Set logging up for this process, on standard error."""
     logging.basicConfig(level=level.upper(), stream=sys.stderr, format="%(message)s", force=True)
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    renderer: Any = structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    renderer: Any = (
+        structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    )
     structlog.configure(
         processors=[
             mask,

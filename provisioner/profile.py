@@ -39,7 +39,12 @@ class Text(str):
     owner: Owner
 
     def __new__(
-        cls, text: object = "", origin: Origin = BUILT_IN, *, secret: bool = False, owner: Owner = Owner.SERVER
+        cls,
+        text: object = "",
+        origin: Origin = BUILT_IN,
+        *,
+        secret: bool = False,
+        owner: Owner = Owner.SERVER,
     ) -> Text:
         made = super().__new__(cls, text)
         made.origin, made.secret, made.owner = origin, secret, owner

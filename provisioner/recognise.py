@@ -142,7 +142,7 @@ def _model_name(vendor: str | None, told: str | None) -> str | None:
     return found.name if found else None
 
 
-def file_of(vendor: Vendor, name: str, mac: Mac | None, model: Model | None) -> File | None:
+def file_of(vendor: Vendor, name: str, model: Model | None) -> File | None:
     """The kind of file that devices of this vendor and model mean by a name, None when they have none."""
     _, named = Recogniser.of_all().named(name.lower(), "") or (None, ())
     for entry in named:

@@ -147,9 +147,7 @@ def _text(vendor: Vendor, profile: Profile, file: File, view: View, overrides: P
 
 
 @cache
-def _environment(
-    vendor: str, syntax: Syntax, view: View, overrides: Path | None
-) -> ImmutableSandboxedEnvironment:
+def _environment(vendor: str, syntax: Syntax, view: View, overrides: Path | None) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         loader=_loader(vendor, overrides),
         undefined=StrictUndefined,

@@ -42,13 +42,13 @@ def _steps(provisioner: Provisioner, ask: Ask, steps: list[Step]) -> list[Step]:
     with provisioner.database.reading() as session:
         facts = find(session, identity.mac, identity.tenant)
         steps.append(_device(facts))
-        vendor, model, file = file_for(identity, facts)
-        steps.append(Step("file", True, f"{file.kind} of {vendor.title} {model.name}"))
+        wanted = file_for(identity, facts)
+        steps.append(Step("file", True, f"{wanted.file.kind} of {wanted.vendor.title} {wanted.model.name}"))
         claim = Claim(ask=ask, identity=identity, facts=facts, now=provisioner.clock(), vault=provisioner.vault)
         steps.extend(_gate(claim))
         admit(claim)
         record = provisioner.loader.load(session, facts.device_id, identity.version)
-    answer = render(merge(record), file, overrides=provisioner.installation.template_dir)
+    answer = render(merge(record), wanted.file, overrides=provisioner.installation.template_dir)
     return [Step("answer", True, f"200: {answer.name}, {len(answer.body)} bytes, {answer.media_type}")]
 
 
@@ -57,11 +57,19 @@ def _recognised(identity: Identity) -> Step:
         return Step("recognise", False, "nobody's request")
     said = (("vendor", identity.vendor), ("model", identity.model), ("firmware", identity.version))
     parts = [str(identity.mac or "no MAC"), *(f"{name} {value}" for name, value in said if value)]
-    return Step("recognise", identity.doubt is None, ", ".join(parts) + (f"; {identity.doubt}" if identity.doubt else ""))
+    return Step(
+        "recognise",
+        identity.doubt is None,
+        ", ".join(parts) + (f"; {identity.doubt}" if identity.doubt else ""),
+    )
 
 
 def _device(facts: Facts) -> Step:
-    return Step("device", True, f"tenant {facts.tenant}, {facts.vendor} {facts.model}, revision {facts.revision}, {facts.state}")
+    return Step(
+        "device",
+        True,
+        f"tenant {facts.tenant}, {facts.vendor} {facts.model}, revision {facts.revision}, {facts.state}",
+    )
 
 
 def _gate(claim: Claim) -> Iterator[Step]:

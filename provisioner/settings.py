@@ -30,9 +30,7 @@ class Installation(BaseSettings):
         env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True, env_ignore_empty=True
     )
 
-    data_dir: Path = Field(
-        Path("provisioner-data"), description="where the database, keys and uploads are kept"
-    )
+    data_dir: Path = Field(Path("provisioner-data"), description="where the database, keys and uploads are kept")
     database_url: SecretStr | None = Field(None, description="SQLAlchemy URL; default SQLite in DATA_DIR")
     key_file: Path | None = Field(None, description="encrypts secrets at rest; default DATA_DIR/key")
     public_url: str | None = Field(None, description="what phones are told, such as https://prov.example.com")
@@ -41,21 +39,15 @@ class Installation(BaseSettings):
     tftp_bind: str = Field("0.0.0.0:6969", description="where phones ask over TFTP")
     workers: int = Field(2, ge=1, le=64, description="processes of each plane")
     admin_password: SecretStr | None = Field(None, description="of the first admin, instead of a random one")
-    trusted_proxies: str = Field(
-        "", description="networks whose X-Forwarded-For is believed, comma separated"
-    )
+    trusted_proxies: str = Field("", description="networks whose X-Forwarded-For is believed, comma separated")
     tls_cert: Path | None = Field(None, description="certificate of the phones' plane")
     tls_key: Path | None = Field(None, description="its key")
     client_ca_dir: Path | None = Field(None, description="manufacturers' CA files")
     template_dir: Path | None = Field(None, description="site overrides of vendor templates")
     firmware_dir: Path | None = Field(None, description="firmware images and resources")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="least level that is logged"
-    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
     log_format: Literal["text", "json"] = Field("text", description="how log lines look")
-    defaults: dict[str, Any] = Field(
-        default_factory=dict, description="the server's neutral settings, TOML only"
-    )
+    defaults: dict[str, Any] = Field(default_factory=dict, description="the server's neutral settings, TOML only")
 
     @classmethod
     def settings_customise_sources(

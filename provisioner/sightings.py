@@ -34,7 +34,13 @@ UNKNOWN_AT_ONCE = 1_000
 UNKNOWN_KEPT = 1_000
 INTERVAL_S = 1.0
 
-_WORDS: dict[type[Exception], str] = {NotOurs: "not-ours", Unknown: "unknown", Refused: "refused", Unassigned: "unassigned", Broken: "broken"}
+_WORDS: dict[type[Exception], str] = {
+    NotOurs: "not-ours",
+    Unknown: "unknown",
+    Refused: "refused",
+    Unassigned: "unassigned",
+    Broken: "broken",
+}
 
 
 @dataclass(slots=True)

@@ -47,7 +47,10 @@ class Child:
         command = [sys.executable, "-m", "provisioner", "serve", self.plane]
         environment = {**os.environ, SOCKETS_VARIABLE: ",".join(map(str, descriptors)) or "none"}
         self.process = subprocess.Popen(  # noqa: S603  # our own command line
-            command, pass_fds=descriptors, env=environment, preexec_fn=_die_with_parent  # noqa: PLW1509  # no threads here
+            command,
+            pass_fds=descriptors,
+            env=environment,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509  # no threads here
         )
         self.started = time.monotonic()
 

@@ -153,9 +153,7 @@ class TftpServer:
     repeated may reach two of them, and the client refuses the second answer, as RFC 1350 has it.
     """
 
-    def __init__(
-        self, listeners: Sequence[socket.socket], respond: Respond, limits: Limits = _DEFAULTS
-    ) -> None:
+    def __init__(self, listeners: Sequence[socket.socket], respond: Respond, limits: Limits = _DEFAULTS) -> None:
         self.counters = Counters()
         self._limits = limits
         self._places = min(limits.transfers, _descriptor_limit() - _RESERVED_DESCRIPTORS)
@@ -386,10 +384,7 @@ class TftpServer:
 
     def _is_in_crowd(self, transfer: Transfer) -> bool:
         """Whether its address has so many silent transfers that its requests may be forged."""
-        return (
-            transfer.is_silent
-            and self._silent[transfer.ask.request.address] > self._limits.silent_per_address
-        )
+        return transfer.is_silent and self._silent[transfer.ask.request.address] > self._limits.silent_per_address
 
     def _count_silent_out(self, transfer: Transfer) -> None:
         address = transfer.ask.request.address

@@ -84,9 +84,7 @@ class Terms:
     oack: bytes  # empty where nothing was accepted: the first block is the answer then
 
 
-def negotiate(
-    options: Mapping[str, str], size: int, *, blksize: int, windowsize: int, timeout_s: float
-) -> Terms:
+def negotiate(options: Mapping[str, str], size: int, *, blksize: int, windowsize: int, timeout_s: float) -> Terms:
     """Accept what makes sense, up to our own limits, and neither answer the rest nor offer more."""
     asked = {name.lower(): int(value) for name, value in options.items() if value.isdecimal()}
     accepted: dict[str, int] = {}

@@ -29,9 +29,7 @@ class Mac:
         """Read any common spelling. Raises ValueError with a sentence that says what is wrong."""
         given = text.strip()
         if _SCIENTIFIC.fullmatch(given):
-            raise ValueError(
-                f"{given!r} is a number that a spreadsheet made of the MAC; format the column as text"
-            )
+            raise ValueError(f"{given!r} is a number that a spreadsheet made of the MAC; format the column as text")
         digits = _MAC_SEPARATORS.sub("", given)
         if not re.fullmatch(r"[0-9A-Fa-f]*", digits):
             raise ValueError(f"{given[:40]!r} is not a MAC: only hex digits and the separators : - . belong in it")
@@ -96,9 +94,7 @@ class Ipei:
             return cls._from_decimal(bare, given)
         if re.fullmatch(r"[0-9A-Fa-f]{9,10}", bare):
             return cls._from_hex(bare, given)
-        raise ValueError(
-            f"{given[:40]!r} is not an IPEI: 5 + 7 decimal digits and a check character, or 10 hex digits"
-        )
+        raise ValueError(f"{given[:40]!r} is not an IPEI: 5 + 7 decimal digits and a check character, or 10 hex digits")
 
     @classmethod
     def _from_decimal(cls, bare: str, given: str) -> Ipei:
@@ -212,9 +208,7 @@ class Slot:
         """Read ``GROUP:N``; a bare number means ``line:N``. Raises ValueError."""
         match = _SLOT.fullmatch(str(text).strip().lower())
         if not match:
-            raise ValueError(
-                f"{str(text)[:40]!r} is no slot: write line:N, key:N, soft:N or exp1:N, with N from 1"
-            )
+            raise ValueError(f"{str(text)[:40]!r} is no slot: write line:N, key:N, soft:N or exp1:N, with N from 1")
         return cls(match[1] or "line", int(match[3]))
 
     @property

@@ -340,7 +340,7 @@ class Vendor:
     read: Reader
     release: Callable[[str], tuple[int, ...]]
     lines: tuple[Line, ...] = (CURRENT,)
-    secret_keys: str = r"passw|secret|pwd|token"
+    secret_keys: str = r"passw|secret|pwd|token"  # noqa: S105  # an expression over key names
 
     def line(self, version: str | None, model: Model) -> Line:
         """The firmware line of a version, or of the model's assumed release while none is known."""
@@ -397,6 +397,4 @@ def _model(row: dict[str, Any], expansions: Mapping[str, Expansion]) -> Model:
     expansion = expansions[row["expansion"]] if "expansion" in row else None
     if expansion and "modules" in row:
         expansion = Expansion(name=expansion.name, keys=expansion.keys, modules=row["modules"])
-    return Model(
-        **given, expansion=expansion, aliases=tuple(row.get("aliases", ())), extra=MappingProxyType(extra)
-    )
+    return Model(**given, expansion=expansion, aliases=tuple(row.get("aliases", ())), extra=MappingProxyType(extra))

@@ -43,9 +43,7 @@ def extension(number: str, name: str = "", **sip: Any) -> ExtensionRecord:
         auth_user=f"auth{number}",
         password=f"pw-{number}-&<%\"'",
         voicemail="*97",
-        layer=Layer(
-            origin=Origin("extension", number), values={f"sip.{key}": value for key, value in sip.items()}
-        ),
+        layer=Layer(origin=Origin("extension", number), values={f"sip.{key}": value for key, value in sip.items()}),
     )
 
 

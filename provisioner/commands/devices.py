@@ -71,7 +71,7 @@ def _profile(server: Provisioner, identity: str) -> Profile:
 
 
 def _file(profile: Profile, name: str) -> File:
-    file = file_of(vendors()[profile.vendor], name, profile.mac, profile.model)
+    file = file_of(vendors()[profile.vendor], name, profile.model)
     if file is None or file.template is None:
         raise Unassigned(f"{profile.model.name} has no file {name}; it has {', '.join(file_names(profile))}")
     return file
@@ -93,7 +93,9 @@ def devices(as_json: bool) -> None:
         print_json({"items": rows, "total": len(rows)})
         return
     for row in rows:
-        click.echo("  ".join(str(row[name] or "-") for name in ("identity", "pairing", "tenant", "vendor", "model", "name")))
+        click.echo(
+            "  ".join(str(row[name] or "-") for name in ("identity", "pairing", "tenant", "vendor", "model", "name"))
+        )
 
 
 def _listed() -> Select[Device]:
@@ -103,7 +105,11 @@ def _listed() -> Select[Device]:
 
 def _row(device: Device) -> dict[str, object]:
     return {
-        "identity": str(Mac(device.mac)) if device.mac else str(Ipei.parse(f"0x{device.ipei}")) if device.ipei else None,
+        "identity": str(Mac(device.mac))
+        if device.mac
+        else str(Ipei.parse(f"0x{device.ipei}"))
+        if device.ipei
+        else None,
         "slot": device.slot,
         "tenant": device.tenant.slug,
         "pairing": device.state,

@@ -72,9 +72,7 @@ def vars_of(finding: Finding) -> dict[str, object]:
 
 def _settings(installation: Installation) -> dict[str, str]:
     values = ((name, getattr(installation, name)) for name in Installation.model_fields if name != "defaults")
-    return {
-        PREFIX + name.upper(): "********" if isinstance(value, SecretStr) else str(value) for name, value in values
-    }
+    return {PREFIX + name.upper(): "********" if isinstance(value, SecretStr) else str(value) for name, value in values}
 
 
 def _examine(installation: Installation) -> Iterator[Finding]:
@@ -99,7 +97,11 @@ def _key(installation: Installation) -> Iterator[Finding]:
         yield Finding("key file", True, f"{path} will be made on the first run")
         return
     mode = stat.S_IMODE(path.stat().st_mode)
-    yield Finding("key file", mode & 0o077 == 0, f"{path} has mode {mode:o}" + ("" if mode & 0o077 == 0 else "; chmod 600 it"))
+    yield Finding(
+        "key file",
+        mode & 0o077 == 0,
+        f"{path} has mode {mode:o}" + ("" if mode & 0o077 == 0 else "; chmod 600 it"),
+    )
     try:
         database = Database(installation.database)
         if database.is_current():
@@ -133,4 +135,3 @@ def _public_url(installation: Installation) -> Finding:
     if installation.public_url is None:
         return Finding("public URL", True, f"not set; phones are told {installation.base_url}")
     return Finding("public URL", True, installation.public_url)
-

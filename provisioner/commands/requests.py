@@ -99,7 +99,9 @@ def _model(vendor: Vendor, model: Model) -> dict[str, Any]:
         "line_keys": model.line_keys,
         "keys": model.keys,
         "soft_keys": model.soft_keys,
-        "expansion": {"name": expansion.name, "modules": expansion.modules, "keys": expansion.keys} if expansion else None,
+        "expansion": {"name": expansion.name, "modules": expansion.modules, "keys": expansion.keys}
+        if expansion
+        else None,
         "handsets": model.handsets,
         "files": [file.pattern for file in vendor.files if file.fits(model)],
         "source": model.source,

@@ -78,17 +78,17 @@ def _examples(server: Provisioner) -> Iterator[str]:
     _, tftp_port = split(installation.tftp_bind)
     with server.database.reading() as session:
         query = select(Device).where(Device.mac.is_not(None)).order_by(Device.id)
-        names = [(device, _first_file(server, device)) for device in session.scalars(query).all()[:3]]
+        names = [_first_file(device) for device in session.scalars(query).all()[:3]]
     forms = (
         "curl -i http://127.0.0.1:{http}/{name}",
         "curl -i http://127.0.0.1:{http}/{name}",
         "tftp -m binary 127.0.0.1 {tftp} -c get {name}",
     )
-    for form, (_, name) in zip(forms, names, strict=False):
+    for form, name in zip(forms, names, strict=False):
         yield "  " + form.format(http=http_port, tftp=tftp_port, name=name)
 
 
-def _first_file(server: Provisioner, device: Device) -> str:
+def _first_file(device: Device) -> str:
     from provisioner.registry import find_model  # noqa: PLC0415
 
     vendor, model = find_model(device.vendor, device.model)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from provisioner.keys import effective, keys_of, warnings_of
 from provisioner.merge import merge
 from provisioner.profile import Profile
-from provisioner.record import ButtonRow, Record, TemplateRecord
 from provisioner.recognise import Ask, recognise
+from provisioner.record import ButtonRow, Record, TemplateRecord
 from provisioner.registry import vendors
 from provisioner.render import View, document_of, explain, file_names, render
 from provisioner.values import Mac, Mode, Slot
@@ -27,7 +27,21 @@ every_model = pytest.mark.parametrize(
     ("vendor", "model"), MODELS, ids=[f"{vendor.name}-{model.name}" for vendor, model in MODELS]
 )
 HOSTILE = st.text(max_size=500) | st.sampled_from(
-    ["%NULL%", "%EMPTY%", "a\nb = c", "]]>", "<!--", "{{ 7*7 }}", "a\x00b", "&#10;", "\ud800", "'\"", "=", "#!x", "%s;#"]
+    [
+        "%NULL%",
+        "%EMPTY%",
+        "a\nb = c",
+        "]]>",
+        "<!--",
+        "{{ 7*7 }}",
+        "a\x00b",
+        "&#10;",
+        "\ud800",
+        "'\"",
+        "=",
+        "#!x",
+        "%s;#",
+    ]
 )
 
 
@@ -51,7 +65,9 @@ def test_a_full_and_an_empty_device_render_and_read_back(vendor: Vendor, model: 
             assert dict(document_of(profile, file).items()) == dict(again.items())
 
 
-def read_back(vendor: Vendor, profile: Profile) -> tuple[dict[int, tuple[str, str, str]], dict[Slot, tuple[Mode, str, str]]]:
+def read_back(
+    vendor: Vendor, profile: Profile
+) -> tuple[dict[int, tuple[str, str, str]], dict[Slot, tuple[Mode, str, str]]]:
     """Accounts by index and buttons by slot, as the vendor's reader finds them over all files of the device."""
     accounts, buttons = {}, {}
     for file in served(vendor, profile):
@@ -77,7 +93,7 @@ def test_no_button_is_read_beyond_the_model(vendor: Vendor, model: Model) -> Non
     many = tuple(button(f"{group}:{n}", Mode.SPEED_DIAL, str(n)) for group in ("line", "key", "exp1") for n in (1, 200))
     profile = merge(replace(rich_record(vendor.name, model.name), buttons=many))
     _, buttons = read_back(vendor, profile)
-    assert [] == [slot for slot in buttons if slot.number > model.slots(slot.group)]
+    assert [slot for slot in buttons if slot.number > model.slots(slot.group)] == []
 
 
 @every_vendor
@@ -122,7 +138,10 @@ def test_every_mode_renders_on_every_kind_of_key(vendor: Vendor, model: Model) -
 def test_its_own_files_are_recognised_as_its_own(vendor: Vendor, model: Model) -> None:
     mac = Mac.parse(mac_of(vendor))
     for file in vendor.files:
-        if not file.fits(model) or any(field not in ("mac", "MAC", "model") and field not in model.extra for field in re.findall(r"{(\w+)}", file.pattern)):
+        if not file.fits(model) or any(
+            field not in ("mac", "MAC", "model") and field not in model.extra
+            for field in re.findall(r"{(\w+)}", file.pattern)
+        ):
             continue
         identity = recognise(Ask(path="/some/where/" + file.name(mac, model)))
         if "{mac" in file.pattern.lower():
@@ -147,7 +166,7 @@ def test_a_masked_file_holds_no_secret(vendor: Vendor) -> None:
         for file in served(vendor, profile):
             document = document_of(profile, file, View.MASKED)
             shown = " ".join(value for _, value in document.items())
-            assert [] == [secret for secret in secrets if secret in shown], file.pattern
+            assert [secret for secret in secrets if secret in shown] == [], file.pattern
 
 
 @every_vendor
@@ -174,7 +193,11 @@ def test_no_text_can_add_remove_or_change_another_key(vendor: Vendor, label: str
         expected = dict(syntax.read(render(merge(tame), file).body.decode()).items())
         found = dict(syntax.read(render(merge(wild), file).body.decode()).items())
         changed = {key for key in expected if expected[key] != found.get(key)}
-        touched = {row.key for row in explain(merge(tame), file) if "template Wild" in row.origin or "extension 100" in row.origin}
+        touched = {
+            row.key
+            for row in explain(merge(tame), file)
+            if "template Wild" in row.origin or "extension 100" in row.origin
+        }
         assert set(expected) == set(found)
         assert changed <= touched
 
@@ -182,7 +205,9 @@ def test_no_text_can_add_remove_or_change_another_key(vendor: Vendor, label: str
 def _with_texts(record: Record, label: str, name: str, value: str) -> Record:
     row = ButtonRow(slot=Slot("line", 3), mode=Mode.SPEED_DIAL, value=value, label=label)
     # A placeholder in a hostile label would be filled, which is not what is tested here.
-    row = replace(row, label=label.replace("{", "{{").replace("}", "}}"), value=value.replace("{", "{{").replace("}", "}}"))
+    row = replace(
+        row, label=label.replace("{", "{{").replace("}", "}}"), value=value.replace("{", "{{").replace("}", "}}")
+    )
     return replace(
         record,
         template=TemplateRecord(name="Wild", buttons=(row,)),
@@ -205,7 +230,7 @@ def test_a_speed_dial_reads_back_as_it_was_given(vendor: Vendor, label: str, val
 
 @every_vendor
 def test_every_model_names_its_source(vendor: Vendor) -> None:
-    assert [] == [model.name for model in vendor.models.values() if not model.source]
+    assert [model.name for model in vendor.models.values() if not model.source] == []
 
 
 @every_model
@@ -218,6 +243,6 @@ def test_native_keys_replace_and_remove_what_the_template_wrote(vendor: Vendor, 
     replaced, removed = keys[0], keys[-1]
     wanted = Native(origin=Origin("device", "x"), keys={replaced: "ours", removed: None})
     document = document_of(merge(replace(rich_record(vendor.name, model.name), native=(wanted,))), file)
-    assert "ours" == document.get(replaced)
+    assert document.get(replaced) == "ours"
     assert document.get(removed) is None
     assert [key for key, _ in document.items()].count(replaced) == 1

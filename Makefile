@@ -1,0 +1,33 @@
+# make run   a server with a sample tenant, on this machine
+# make test  everything: format, lint, types, architecture, tests
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+
+.PHONY: run test lint install lock
+
+run: install
+	$(BIN)/provisioner serve --demo
+
+test: install lint
+	$(BIN)/pytest -n 2 --dist worksteal
+
+lint: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+install: $(VENV)/installed
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+# Needs uv. No addresses of registries are written.
+lock:
+	uv pip compile --quiet --all-extras --generate-hashes --no-header --no-annotate --no-emit-index-url \
+		--python-version 3.11 pyproject.toml -o requirements.lock

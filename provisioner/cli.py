@@ -10,7 +10,7 @@ from importlib import import_module
 
 import click
 
-from provisioner import __version__
+from provisioner import __version__, logs
 from provisioner.errors import ProvisionerError
 
 COMMANDS = {
@@ -54,6 +54,7 @@ class _Lazy(click.Group):
 @click.version_option(__version__, prog_name="provisioner")
 def cli() -> None:
     """The server that desk phones ask for their configuration when they boot."""
+    logs.configure("warning", "text")
 
 
 def main() -> None:

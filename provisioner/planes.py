@@ -17,6 +17,7 @@ from gunicorn.app.base import BaseApplication
 from provisioner import app
 from provisioner.answer import Provisioner
 from provisioner.http import PhonesDoor
+from provisioner.phone_worker import PhoneWorker
 from provisioner.settings import Installation
 from provisioner.tftp import TftpServer
 from provisioner.worker import Worker
@@ -48,7 +49,7 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn ships no typ
 
 
 def _phones(installation: Installation, descriptors: list[int]) -> None:
-    options = _options(installation, descriptors)
+    options = {**_options(installation, descriptors), "worker_class": PhoneWorker}
     if installation.tls_cert:
         # gunicorn would build a context for every connection, which costs more than the handshake.
         options |= {

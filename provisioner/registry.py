@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from pkgutil import iter_modules
 from types import MappingProxyType
 
+import structlog
+
 from provisioner import vendors as home
 from provisioner.vendor_api import Model, Vendor
+
+log = structlog.get_logger()
 
 
 @cache
 def vendors() -> Mapping[str, Vendor]:
-    """Every vendor by name, in alphabetical order."""
-    found = sorted(_packages(), key=lambda vendor: vendor.name)
-    return MappingProxyType({vendor.name: vendor for vendor in found})
+    """Every vendor by name, in alphabetical order; one that cannot be imported spoils no other."""
+    found = (_imported(name, load) for name, load in packages())
+    ordered = sorted((vendor for vendor in found if vendor is not None), key=lambda vendor: vendor.name)
+    return MappingProxyType({vendor.name: vendor for vendor in ordered})
 
 
-def _packages() -> Iterator[Vendor]:
+def packages() -> Iterator[tuple[str, Callable[[], Vendor]]]:
+    """The name of every vendor package, and how to import its vendor."""
     for module in iter_modules(home.__path__):
-        yield import_module(f"{home.__name__}.{module.name}").VENDOR
+        path = f"{home.__name__}.{module.name}"
+        yield module.name, lambda path=path: import_module(path).VENDOR  # type: ignore[misc]  # bound per package
     for entry in entry_points(group="provisioner.vendors"):
-        yield entry.load()
+        yield entry.name, entry.load
+
+
+def _imported(name: str, load: Callable[[], Vendor]) -> Vendor | None:
+    try:
+        return load()
+    except Exception:
+        log.exception("vendor.broken", vendor=name)
+        return None
 
 
 def find_model(vendor: str, model: str) -> tuple[Vendor, Model]:

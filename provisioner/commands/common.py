@@ -9,11 +9,9 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from provisioner import logs
 from provisioner.answer import Provisioner
 from provisioner.app import open_provisioner
 from provisioner.errors import Invalid, Problem
-from provisioner.settings import read_installation
 from provisioner.store.tables import Device
 from provisioner.values import Ipei, Mac
 
@@ -22,9 +20,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 def provisioner() -> Provisioner:
     """This installation's provisioner, made ready on first use."""
-    installation = read_installation()
-    logs.configure("warning", installation.log_format)
-    return open_provisioner(installation, create=True)
+    return open_provisioner(create=True)
 
 
 def print_json(value: Any) -> None:

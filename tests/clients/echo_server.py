@@ -1,0 +1,41 @@
+"""A gunicorn with one of two worker classes and an application that tells what it was asked.
+
+python -m tests.clients.echo_server PORT short|stock
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+TOLD = ("REQUEST_METHOD", "RAW_URI", "PATH_INFO", "QUERY_STRING", "REMOTE_ADDR", "wsgi.url_scheme")
+
+
+def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """Everything that the phones' door may look at."""
+    told = {name: value for name, value in environ.items() if name in TOLD or name.startswith("HTTP_")}
+    body = json.dumps(told, sort_keys=True).encode()
+    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+
+class Server(BaseApplication):
+    """gunicorn with options of its own."""
+
+    def load_config(self) -> None:
+        """One worker, so that one stalled loop shows."""
+        kind = {"short": "provisioner.phone_worker.PhoneWorker", "stock": "gthread"}[sys.argv[2]]
+        options = {"bind": f"127.0.0.1:{sys.argv[1]}", "workers": 1, "threads": 4, "worker_class": kind, "keepalive": 5}
+        for name, value in {**options, "loglevel": "critical", "graceful_timeout": 2}.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """The application above."""
+        return application
+
+
+if __name__ == "__main__":
+    Server().run()

@@ -1,0 +1,126 @@
+"""A whole installation for tests: a data directory, a database, and a site applied to it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+SITE = """
+tenant: acme
+name: Acme Dental
+access: pairing
+networks: [10.20.0.0/16]
+sip: {server: pbx.acme.example, port: 5061, transport: tls}
+locale: {timezone: America/Chicago, country: US, language: en}
+extensions:
+  - {number: "100", name: Front office, password: s3cret-100}
+  - {number: "101", name: Back office, password: s3cret-101}
+devices:
+  - {mac: "80:5e:c0:12:34:56", name: Front desk, vendor: yealink, model: T46U, extensions: ["100"]}
+  - {mac: "80:5e:c0:12:34:57", name: Back desk, vendor: yealink, model: T48S, extensions: ["101"]}
+"""
+FRONT, BACK = "805ec0123456", "805ec0123457"
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    """A port that is free now."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class World:
+    """An installation and how to talk to it."""
+
+    directory: Path
+    phones: int
+    portal: int
+    tftp: int
+    database_url: str | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings of the installation, over the test's environment."""
+        mine = {
+            "PROVISIONER_DATA_DIR": str(self.directory),
+            "PROVISIONER_PHONES_BIND": f"127.0.0.1:{self.phones}",
+            "PROVISIONER_PORTAL_BIND": f"127.0.0.1:{self.portal}",
+            "PROVISIONER_TFTP_BIND": f"127.0.0.1:{self.tftp}",
+            "PROVISIONER_PUBLIC_URL": f"http://127.0.0.1:{self.phones}",
+            "PROVISIONER_ADMIN_PASSWORD": "correct-horse-battery",
+        }
+        if self.database_url:
+            mine["PROVISIONER_DATABASE_URL"] = self.database_url
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PROVISIONER_")}
+        return {**kept, **mine}
+
+    def run(self, *words: str, stdin: str = "", expect: int = 0) -> str:
+        """Run one command; its output, when it ends with the expected status."""
+        done = subprocess.run(
+            [sys.executable, "-m", "provisioner", *words],
+            env=self.environment, input=stdin, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode == expect, f"{words}: status {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout if expect == 0 else done.stdout + done.stderr
+
+    def url(self, path: str) -> str:
+        """A URL of the phones' plane."""
+        return f"http://127.0.0.1:{self.phones}{path}"
+
+    def get(self, path: str, **headers: str) -> tuple[int, bytes]:
+        """Status and body of a GET on the phones' plane."""
+        request = urllib.request.Request(self.url(path), headers={k.replace("_", "-"): v for k, v in headers.items()})
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+
+    @contextmanager
+    def serving(self, *planes: str) -> Iterator[subprocess.Popen[str]]:
+        """Run the server until the block ends."""
+        with open(self.directory / "serve.log", "w", encoding="utf-8") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "provisioner", "serve", *planes],
+                env=self.environment, stdout=log, stderr=subprocess.STDOUT, text=True,
+            )  # fmt: skip
+            try:
+                self.wait(planes)
+                yield process
+            finally:
+                if process.poll() is None:
+                    process.terminate()
+                    process.wait(20)
+
+    def wait(self, planes: tuple[str, ...] = (), timeout_s: float = 30) -> None:
+        """Until the planes that speak HTTP are ready."""
+        ports = [
+            port for plane, port in (("phones", self.phones), ("portal", self.portal)) if not planes or plane in planes
+        ]
+        deadline = time.monotonic() + timeout_s
+        while True:
+            try:
+                for port in ports:
+                    urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5).close()
+                return
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+
+
+def make_world(directory: Path, site: str | None = SITE, database_url: str | None = None) -> World:
+    """An installation in a directory, with a site applied unless None is given."""
+    world = World(directory, free_port(), free_port(), free_port(socket.SOCK_DGRAM), database_url)
+    if site is not None:
+        world.run("apply", "-", stdin=site)
+    return world

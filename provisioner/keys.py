@@ -25,10 +25,11 @@ def keys_of(profile: Profile) -> Keys:
 
 
 def warnings_of(profile: Profile) -> tuple[Warned, ...]:
-    """What this phone does not do as asked: the merge's warnings and every fallback in use."""
-    table = vendors()[profile.vendor].buttons(profile.model)
+    """What this phone does not do as asked: the merge's warnings, every fallback in use, the vendor's own."""
+    vendor = vendors()[profile.vendor]
+    table = vendor.buttons(profile.model)
     fallbacks = (_warning(table, button) for button in profile.buttons.values() if _exists(profile, button.slot))
-    return (*profile.warnings, *(warned for warned in fallbacks if warned))
+    return (*profile.warnings, *(warned for warned in fallbacks if warned), *vendor.warn(profile))
 
 
 def effective(table: Buttons, mode: Mode, group: str) -> tuple[Mode, Code, str | None]:

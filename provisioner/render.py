@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import BaseLoader, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2.compiler import CodeGenerator, Frame
+from jinja2.nodes import Expr, TemplateData
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 from markupsafe import escape as escape_text
@@ -28,7 +30,7 @@ from provisioner.profile import Origin, Profile, Setting, Text
 from provisioner.registry import vendors
 from provisioner.syntax import OMIT, Document, Syntax
 from provisioner.values import Owner
-from provisioner.vendor_api import File, Vendor
+from provisioner.vendor_api import File, Line, Vendor
 
 MASK = "********"
 _TRACE = re.compile("\ufdd1([^\ufdd2]*)\ufdd2([^\ufdd3]*)\ufdd3")
@@ -101,8 +103,10 @@ def document_of(profile: Profile, file: File, view: View = View.PLAIN, overrides
     if file.template is None or not file.fits(profile.model):
         raise Unassigned(f"{profile.model.name} has no file {file.pattern}")
     syntax = file.syntax or vendor.syntax
-    document = syntax.read(_text(vendor, profile, file, view, overrides))
-    _leave_out(document)
+    text = _text(vendor, profile, file, view, overrides)
+    document = syntax.read(text)
+    if OMIT in text:
+        _leave_out(document)
     _apply_line(document, profile)
     _apply_native(document, profile, vendor, file, view)
     return document
@@ -146,9 +150,34 @@ def _text(vendor: Vendor, profile: Profile, file: File, view: View, overrides: P
         raise Broken(f"{vendor.name}/{file.template}: {type(error).__name__}: {error}") from error
 
 
+class _Generator(CodeGenerator):
+    """Prints what ``finalize`` made of a value as it is: it must not be escaped for HTML on top."""
+
+    def _output_child_to_const(self, node: Expr, frame: Frame, finalize: Any) -> str:
+        const = node.as_const(frame.eval_ctx)
+        return str(const) if isinstance(node, TemplateData) else str(finalize.const(const))
+
+    def _output_child_pre(self, node: Expr, frame: Frame, finalize: Any) -> None:
+        self.write("environment.finalize(")
+
+    def _output_child_post(self, node: Expr, frame: Frame, finalize: Any) -> None:
+        self.write(")")
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """A sandbox that finds ``a.b`` of a dictionary, which contexts are made of, without a detour."""
+
+    code_generator_class = _Generator
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if type(obj) is dict and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
 @cache
-def _environment(vendor: str, syntax: Syntax, view: View, overrides: Path | None) -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
+def _environment(vendor: str, syntax: Syntax, view: View, overrides: Path | None) -> _Environment:
+    environment = _Environment(
         loader=_loader(vendor, overrides),
         undefined=StrictUndefined,
         autoescape=True,
@@ -168,32 +197,31 @@ def _loader(vendor: str, overrides: Path | None) -> BaseLoader:
     return FileSystemLoader([*places, shipped])
 
 
-def _finalizer(syntax: Syntax, view: View) -> Callable[[Any], Markup]:
+def _finalizer(syntax: Syntax, view: View) -> Callable[[Any], str]:
     """What every ``{{ value }}`` becomes; plain texts are escaped, ours also masked or traced."""
 
-    def finalize(value: Any) -> Markup:
-        if isinstance(value, Markup):
-            return value
-        if isinstance(value, Text):
-            return Markup(_told(value, _escaped(str(value), syntax), view))
-        if isinstance(value, Setting):
-            return Markup(_told(value.says(""), _escaped(value.value, syntax), view))
-        return Markup(_escaped(value, syntax))
+    def text(value: Any) -> str:
+        return OMIT if value == OMIT else syntax.escape(str(value))
+
+    def told(value: Text) -> str:
+        return _told(value, text(value), view)
+
+    by_type: dict[type, Callable[[Any], str]] = {
+        Markup: str,
+        int: str,
+        bool: lambda value: syntax.true if value else syntax.false,
+        type(None): lambda _: syntax.clear,
+        Text: told,
+        Setting: lambda setting: _told(setting, finalize(setting.value), view),
+    }
+
+    def finalize(value: Any) -> str:
+        return by_type.get(type(value), text)(value)
 
     return finalize
 
 
-def _escaped(value: Any, syntax: Syntax) -> str:
-    """None clears, a switch is spelled as the syntax does, `OMIT` stands, all else is text."""
-    if value is None:
-        return syntax.clear
-    if isinstance(value, bool):
-        return syntax.true if value else syntax.false
-    text = str(value)
-    return OMIT if text == OMIT else syntax.escape(text)
-
-
-def _told(why: Text, escaped: str, view: View) -> str:
+def _told(why: Text | Setting, escaped: str, view: View) -> str:
     """A value whose reason is known: left out when the phone owns it, masked or traced as the view wants."""
     if why.owner is Owner.PHONE:
         return OMIT
@@ -214,16 +242,32 @@ def _apply_line(document: Document, profile: Profile) -> None:
     line = profile.line
     if not line.renames and not line.drops:
         return
+    known, names = _names_on(line), {}
     for key, _ in list(document.items()):
-        if any(expression.fullmatch(key) for expression in line.drops):
+        if key not in known:
+            known[key] = _name_on(line, key)
+        name = known[key]
+        if name is None:
             document.drop(key)
-            continue
-        name = key
-        for expression, replacement in line.renames:
-            match = expression.fullmatch(name)
-            name = match.expand(replacement) if match else name
-        if name != key:
-            document.rename(key, name)
+        elif name != key:
+            names[key] = name
+    document.rename_all(names)
+
+
+@cache
+def _names_on(_line: Line) -> dict[str, str | None]:
+    """What `_name_on` said of a line's keys so far: there are only so many that templates can write."""
+    return {}
+
+
+def _name_on(line: Line, key: str) -> str | None:
+    """What a firmware line calls a key of the templates, None where it does not know it."""
+    if any(expression.fullmatch(key) for expression in line.drops):
+        return None
+    for expression, replacement in line.renames:
+        match = expression.fullmatch(key)
+        key = match.expand(replacement) if match else key
+    return key
 
 
 def _apply_native(document: Document, profile: Profile, vendor: Vendor, file: File, view: View) -> None:
@@ -232,7 +276,8 @@ def _apply_native(document: Document, profile: Profile, vendor: Vendor, file: Fi
     first = next((one for one in _served(vendor, profile) if one.private), None)
     for native in profile.native:
         for key, value in native.keys.items():
-            if document.get(key) is None and file is not first:
+            # The same file may have several names.
+            if document.get(key) is None and first and file.template != first.template:
                 continue
             if value is None:
                 document.drop(key)

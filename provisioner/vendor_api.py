@@ -27,6 +27,7 @@ from provisioner.profile import (
     Setting,
     Settings,
     Text,
+    Warned,
     joined,
 )
 from provisioner.syntax import (
@@ -80,6 +81,7 @@ __all__ = [
     "Text",
     "UserAgent",
     "Vendor",
+    "Warned",
     "XmlDocument",
     "XmlSyntax",
     "Zone",
@@ -172,7 +174,7 @@ class Line:
     before: tuple[int, ...] | None = None
     renames: tuple[tuple[re.Pattern[str], str], ...] = ()
     drops: tuple[re.Pattern[str], ...] = ()
-    options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), hash=False)
 
 
 CURRENT = Line(name="current")
@@ -319,13 +321,18 @@ class Keys:
 Buttons = Mapping[Mode, "Code | Fallback"]
 
 
+def _nothing_to_warn_of(_profile: Profile) -> Iterable[Warned]:
+    return ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Vendor:
     """Everything about one vendor; see the module's docstring.
 
     ``ouis`` are prefixes of 6 to 12 hex digits, the longest match wins over vendors. ``release`` turns a
     firmware version into the release numbers that `Line.before` is compared with. ``buttons`` gives a
-    model's table: most vendors answer the same for all.
+    model's table: most vendors answer the same for all. ``warn`` tells what this vendor's phones cannot do
+    of a profile as a whole.
     """
 
     name: str
@@ -340,6 +347,7 @@ class Vendor:
     read: Reader
     release: Callable[[str], tuple[int, ...]]
     lines: tuple[Line, ...] = (CURRENT,)
+    warn: Callable[[Profile], Iterable[Warned]] = _nothing_to_warn_of
     secret_keys: str = r"passw|secret|pwd|token"  # noqa: S105  # an expression over key names
 
     def line(self, version: str | None, model: Model) -> Line:

@@ -1,0 +1,66 @@
+"""Poly, once Polycom: SoundPoint and SoundStation IP, VVX, Trio, CCX and Edge E."""
+
+from __future__ import annotations
+
+import re
+
+from provisioner.vendor_api import File, UserAgent, Vendor, load_lines, load_models
+from provisioner.vendors.poly.buttons import buttons
+from provisioner.vendors.poly.context import context
+from provisioner.vendors.poly.reader import read
+from provisioner.vendors.poly.syntax import PolySyntax
+
+_XML = "text/xml; charset=utf-8"
+_PHONE = r"Poly(?:com)?[A-Za-z]+-(?P<model>\w+?)-UA/(?P<version>[\d.]+)(?:\s+\(SN:(?P<mac>[0-9a-f]{12})\))?"
+_OLD_PHONE = r"PolycomSound\w+-(?P<model>\w+?)-UA/(?P<version>[\d.]+)(?:\s+\(SN:(?P<mac>[0-9a-f]{12})\))?"
+
+
+def release(version: str) -> tuple[int, ...]:
+    """The first two numbers: (6, 4) of ``6.4.7.4477``."""
+    return tuple(int(part) for part in re.findall(r"\d{1,9}", version)[:2]) or (0,)
+
+
+VENDOR = Vendor(
+    name="poly",
+    title="Poly",
+    models=load_models(__package__),
+    lines=load_lines(__package__),
+    syntax=PolySyntax(name="poly"),
+    release=release,
+    buttons=buttons,
+    context=context,
+    read=read,
+    files=(
+        # Asked for second, listed first: native keys that no template states belong here, never in the master.
+        File(kind="config", pattern="{mac}-settings.cfg", template="settings.cfg.j2", media_type=_XML),
+        File(kind="master", pattern="{mac}.cfg", template="master.cfg.j2", media_type=_XML),
+        # A phone whose own master is refused asks for the common one. It stays a 404 too: a master that names
+        # files which are then refused leaves a phone without its settings, no master at all leaves it as it was.
+        File(kind="common master", pattern="000000000000.cfg", private=False),
+        File(kind="common licence", pattern="000000000000-license.cfg", private=False),
+        File(kind="common directory", pattern="000000000000-directory.xml", private=False),
+        # What phones upload and read back. A contact list of ours would wipe the user's own at every boot.
+        File(kind="overrides", pattern="{mac}-phone.cfg"),
+        File(kind="overrides", pattern="{mac}-web.cfg"),
+        File(kind="directory", pattern="{mac}-directory.xml"),
+        File(kind="calls", pattern="{mac}-calls.xml"),
+        File(kind="log", pattern="{mac}-app.log"),
+        File(kind="log", pattern="{mac}-boot.log"),
+        File(kind="licence", pattern="{mac}-license.cfg"),
+        # The names of other products, which a phone still asks for when it comes from one.
+        File(kind="foreign", pattern="{mac}-user.cfg"),
+        File(kind="foreign", pattern="{mac}-sip.cfg"),
+        File(kind="foreign", pattern="{mac}-registration.cfg"),
+        File(kind="foreign", pattern="{mac}-site.cfg"),
+        File(kind="foreign", pattern="phone{mac}.cfg"),
+        File(kind="foreign", pattern="exten{mac}.cfg"),
+        File(kind="foreign", pattern="{model}-{mac}.cfg"),
+    ),
+    # The updater and, on SoundPoint, every request without a type carry the boot loader's version (wazo_polycom).
+    user_agents=(
+        UserAgent(hint="-ua/", pattern=_PHONE + r"\s+Type/Updater", boot=True),
+        UserAgent(hint="-ua/", pattern="FileTransport " + _OLD_PHONE + r"\s*$", boot=True),
+        UserAgent(hint="-ua/", pattern=_PHONE),
+    ),
+    ouis=("0004f2", "64167f", "482567", "f04ea4", "00907a"),
+)

@@ -669,3 +669,10 @@ def test_a_document_of_ours_is_a_tree_of_attributes() -> None:
     document = POLY.syntax.read('<a reg.1.address="1"><b up.mwiVisible="1"/></a>')
     assert isinstance(document, XmlDocument)
     assert [("reg.1.address", "1"), ("up.mwiVisible", "1")] == list(document.items())
+
+
+def test_a_watched_key_of_another_account_is_a_warning() -> None:
+    own, other = {"account": 1}, {"account": 2}
+    rows = tuple(button(f"line:{n}", Mode.BLF, "102", **line) for n, line in ((3, own), (4, own), (5, other)))
+    profile = merge(rich_record("poly", "VVX450", template=None, buttons=rows))
+    assert ["line:5"] == [warning.slot for warning in warnings_of(profile)]

@@ -9,6 +9,7 @@ from provisioner.vendors.poly.buttons import buttons
 from provisioner.vendors.poly.context import context
 from provisioner.vendors.poly.reader import read
 from provisioner.vendors.poly.syntax import PolySyntax
+from provisioner.vendors.poly.warnings import warn
 
 _XML = "text/xml; charset=utf-8"
 _PHONE = r"Poly(?:com)?[A-Za-z]+-(?P<model>\w+?)-UA/(?P<version>[\d.]+)(?:\s+\(SN:(?P<mac>[0-9a-f]{12})\))?"
@@ -30,6 +31,7 @@ VENDOR = Vendor(
     buttons=buttons,
     context=context,
     read=read,
+    warn=warn,
     files=(
         # Asked for second, listed first: native keys that no template states belong here, never in the master.
         File(kind="config", pattern="{mac}-settings.cfg", template="settings.cfg.j2", media_type=_XML),

@@ -11,6 +11,7 @@ and shares in every figure, in that of the fastest server most: read the ratios,
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import resource
 import select
@@ -27,6 +28,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import tftpy
+
+from provisioner.tftp import TftpServer, listen
+
 FILES = 1000
 FILE_BYTES = 12_000
 HEADER = struct.Struct("!HH")
@@ -41,12 +46,12 @@ def ours(root: Path, port: int) -> list[str]:
     return [sys.executable, __file__, "--serve", "ours", str(root), str(port)]
 
 
-def tftpy(root: Path, port: int) -> list[str]:
+def stock(root: Path, port: int) -> list[str]:
     return [sys.executable, __file__, "--serve", "tftpy", str(root), str(port)]
 
 
 def tftpd_hpa(root: Path, port: int) -> list[str]:
-    return ["in.tftpd", "-L", "--secure", "--user", "root", "--address", f"127.0.0.1:{port}", str(root)]
+    return ["in.tftpd", "-L", "-4", "--secure", "--user", "root", "--address", f"127.0.0.1:{port}", str(root)]
 
 
 def atftpd(root: Path, port: int) -> list[str]:
@@ -55,7 +60,7 @@ def atftpd(root: Path, port: int) -> list[str]:
             "--verbose=1", *bind, str(root)]  # fmt: skip
 
 
-def dnsmasq(root: Path, port: int) -> list[str]:
+def dnsmasq(root: Path, _port: int) -> list[str]:
     return ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--bind-interfaces",
             "--listen-address=127.0.0.1", "--enable-tftp", f"--tftp-root={root}", "--tftp-max=2000",
             "--user=root", "--pid-file=", "--log-facility=-"]  # fmt: skip
@@ -63,7 +68,7 @@ def dnsmasq(root: Path, port: int) -> list[str]:
 
 SERVERS: dict[str, tuple[Callable[[Path, int], list[str]], int]] = {
     "ours": (ours, 7801),
-    "tftpy": (tftpy, 7802),
+    "tftpy": (stock, 7802),
     "tftpd-hpa": (tftpd_hpa, 7803),
     "atftpd": (atftpd, 7804),
     "dnsmasq": (dnsmasq, 69),  # it listens nowhere else
@@ -74,16 +79,10 @@ def serve(which: str, root: Path, port: int) -> None:
     """Be one of the two servers that are written in Python."""
     files = {path.name: path.read_bytes() for path in root.iterdir()}
     if which == "ours":
-        from provisioner.tftp import TftpServer, listen
-
         TftpServer(listen("127.0.0.1", port), lambda request: files[request.name]).serve_forever()
     else:
-        import logging
-
-        from tftpy import TftpServer as Stock
-
         logging.disable()
-        Stock(str(root)).listen("127.0.0.1", port)
+        tftpy.TftpServer(str(root)).listen("127.0.0.1", port)
 
 
 @contextmanager
@@ -122,12 +121,14 @@ def pin(pid: int, core: int) -> None:
 class Result:
     served: int = 0
     failed: int = 0
+    received: int = 0  # bytes, of unfinished files as well
     seconds: float = 0.0
     took_s: list[float] = field(default_factory=list)
 
     @property
     def rate(self) -> float:
-        return self.served / self.seconds
+        """Files a second. A server that gives to all by turns has many unfinished at the end: they count."""
+        return self.received / FILE_BYTES / self.seconds
 
     @property
     def p99_ms(self) -> float:
@@ -183,11 +184,14 @@ class Load:
         end = began + seconds
         for _ in range(self.clients):
             self.ask(now)
+        look_again = now + 0.2
         while now < end and result.served < transfers:
             for descriptor, _ in self.epoll.poll(0.05):
-                self.hear(self.phones[descriptor], result, time.monotonic())
+                self.hear(self.phones[descriptor], result, now)
             now = time.monotonic()
-            self.ask_again(result, now)
+            if now > look_again:
+                self.ask_again(result, now)
+                look_again = now + 0.2
         result.seconds = now - began
         for phone in self.phones.values():
             phone.socket.close()
@@ -201,8 +205,11 @@ class Load:
         self.epoll.register(phone.socket.fileno(), select.EPOLLIN)
 
     def hear(self, phone: Phone, result: Result, now: float) -> None:
+        before = phone.received
         try:
-            if not phone.hear(now):
+            is_complete = phone.hear(now)
+            result.received += phone.received - before
+            if not is_complete:
                 return
         except BlockingIOError:
             return
@@ -260,9 +267,10 @@ def show(names: list[str], clients: list[int], results: dict[tuple[str, int], li
             print(f"{name:<10}{count:>8}{rate:>10.0f}{p99:>9.0f}{failed:>8}{base / rate:>8.2f} x")
 
 
-def is_installed(name: str) -> bool:
-    program = SERVERS[name][0](Path(), 0)[0]
-    return shutil.which(program) is not None
+def can_run(name: str) -> bool:
+    command, port = SERVERS[name]
+    is_installed = shutil.which(command(Path(), 0)[0]) is not None
+    return is_installed and (port >= 1024 or os.geteuid() == 0)
 
 
 def main() -> None:
@@ -276,9 +284,9 @@ def main() -> None:
     parser.add_argument("--servers", nargs="+", choices=SERVERS, default=list(SERVERS))
     given = parser.parse_args()
     os.environ["PATH"] += ":/usr/sbin"
-    names = [name for name in given.servers if is_installed(name)]
+    names = [name for name in given.servers if can_run(name)]
     for name in sorted(set(given.servers) - set(names)):
-        print(f"{name} is not installed: left out")
+        print(f"{name} is left out: not installed, or its port needs root")
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     pin(0, 1)

@@ -6,6 +6,7 @@ no request that already waits.
 
 from __future__ import annotations
 
+import resource
 import signal
 import socket
 import ssl
@@ -103,6 +104,9 @@ def _worker_exit(_server: object, worker: Any) -> None:
 
 
 def _tftp(installation: Installation, descriptors: list[int]) -> None:
+    # Each transfer has a socket of its own, and the usual soft limit would end them at a thousand.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     provisioner = app.open_provisioner(installation)
     sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
     server = TftpServer(sockets, app.tftp_respond(provisioner))

@@ -19,12 +19,13 @@ import os
 import resource
 import select
 import socket
+import struct
 import sys
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from time import monotonic
+from time import monotonic, time
 from typing import TypeVar
 
 import structlog
@@ -43,7 +44,7 @@ from provisioner.tftp_packets import (
     negotiate,
     read_wish,
 )
-from provisioner.tftp_transfers import Ask, Caller, Route, Transfer
+from provisioner.tftp_transfers import Ask, Caller, Peer, Route, Transfer
 
 __all__ = ["Counters", "Limits", "Request", "Respond", "TftpServer", "listen"]
 
@@ -117,7 +118,7 @@ def _bind(host: str, port: int, *, reuse_port: bool) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, reuse_port)
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        _tell_destination(listener)
+        _tell_more(listener)
         listener.bind(address)
     except OSError:
         listener.close()
@@ -141,9 +142,9 @@ _B = TypeVar("_B")
 
 _DEFAULTS = Limits()
 _RESERVED_DESCRIPTORS = 100
-_REQUESTS_PER_TURN = 64  # so that a storm of requests cannot starve the transfers under way
-_IP_PKTINFO = 8  # linux/in.h; the socket module knows it from Python 3.14 on
-_ANCILLARY_BYTES = socket.CMSG_SPACE(20)  # one in6_pktinfo
+_REQUESTS_PER_TURN = 512  # of a storm, before its phones repeat themselves; more would delay the blocks
+_IP_PKTINFO, _SO_TIMESTAMPNS = 8, 35  # linux/in.h and asm-generic/socket.h; the socket module lacks them
+_ANCILLARY_BYTES = socket.CMSG_SPACE(20) + socket.CMSG_SPACE(16)  # an in6_pktinfo and a timespec
 
 
 class TftpServer:
@@ -188,7 +189,7 @@ class TftpServer:
         self._epoll.register(self._lookups.fileno(), select.EPOLLIN)
         for listener in self._listeners.values():
             listener.setblocking(False)
-            _tell_destination(listener)  # again, for a socket that another program has bound
+            _tell_more(listener)  # again, for a socket that another program has bound
             # Exclusive: of several processes that share the socket, one wakes for a request.
             self._epoll.register(listener.fileno(), select.EPOLLIN | select.EPOLLEXCLUSIVE)
 
@@ -216,7 +217,7 @@ class TftpServer:
         return max(0.0, self._next_check - self._now) if self._transfers else None
 
     def _handle(self, descriptor: int) -> None:
-        """Take what is no transfer's; nor is an event whose transfer ended earlier in this turn."""
+        """Take an event of no transfer. If its transfer ended earlier in this turn, there is nothing to do."""
         if descriptor in self._listeners:
             self._receive(self._listeners[descriptor])
         elif descriptor == self._lookups.fileno():
@@ -238,7 +239,7 @@ class TftpServer:
                 datagram, ancillary, _, peer = listener.recvmsg(REQUEST_BYTES + 1, _ANCILLARY_BYTES)
             except OSError:  # nothing is left, or another process was quicker
                 return
-            self._guard(self._admit, datagram, Route(listener.family, _destination(ancillary), peer))
+            self._guard(self._admit, datagram, _route(listener, ancillary, peer))
 
     def _admit(self, datagram: bytes, route: Route) -> None:
         """Answer requests, and nothing but requests.
@@ -253,18 +254,25 @@ class TftpServer:
             return
         if route.caller in self._transfer_of:
             # The last ACK of a transfer may wait on its own socket, overtaken by the client's next request.
+            self._now = monotonic()
             self._advance(self._hear, self._transfer_of[route.caller])
-        if self._is_repeated(route.caller, datagram):
+        if self._is_repeated(route, datagram):
             self._remind(route.caller)
         else:
             self._take_up(datagram, route)
 
-    def _is_repeated(self, caller: Caller, datagram: bytes) -> bool:
-        """Whether we are at it: the same request is being looked up, or its first packet is on the way."""
-        if caller in self._asks:
-            return self._asks[caller].datagram == datagram
-        transfer = self._transfer_of.get(caller)
-        return transfer is not None and transfer.is_silent and transfer.ask.datagram == datagram
+    def _is_repeated(self, route: Route, datagram: bytes) -> bool:
+        """Whether we are at it already: the same is being looked up, or was not acknowledged yet.
+
+        In a storm a copy of a request may lie in the buffer until its transfer is well under way. Its age
+        betrays it: we heard an ACK since it came. To begin anew would strand the client.
+        """
+        if route.caller in self._asks:
+            return self._asks[route.caller].datagram == datagram
+        transfer = self._transfer_of.get(route.caller)
+        if transfer is None or transfer.ask.datagram != datagram:
+            return False
+        return transfer.is_silent or route.arrived < transfer.heard
 
     def _take_up(self, datagram: bytes, route: Route) -> None:
         """Begin a lookup. A client that asks anew wants nothing more of what it asked before."""
@@ -435,19 +443,28 @@ def _descriptor_limit() -> int:
     return sys.maxsize if soft == resource.RLIM_INFINITY else soft
 
 
-def _tell_destination(listener: socket.socket) -> None:
-    """Have the kernel tell which of our addresses each request was sent to."""
+def _tell_more(listener: socket.socket) -> None:
+    """Have the kernel tell of each request when it arrived, and at which of our addresses."""
+    listener.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
     if listener.family == socket.AF_INET6:
         listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
     else:
         listener.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
 
 
-def _destination(ancillary: Sequence[tuple[int, int, bytes]]) -> str:
-    """The address of ours that a request was sent to; empty, which means any, if the kernel did not tell."""
+def _route(listener: socket.socket, ancillary: Sequence[tuple[int, int, bytes]], peer: Peer) -> Route:
+    """What the kernel told; if it did not, the request came just now, and may be answered from anywhere."""
+    local, arrived = "", monotonic()
     for level, kind, info in ancillary:
-        if (level, kind) == (socket.IPPROTO_IP, _IP_PKTINFO):
-            return socket.inet_ntop(socket.AF_INET, info[4:8])  # the local address, even of a broadcast
-        if (level, kind) == (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO):
-            return socket.inet_ntop(socket.AF_INET6, info[:16])
-    return ""
+        if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS):
+            arrived -= max(0.0, time() - _at(info))
+        elif (level, kind) == (socket.IPPROTO_IP, _IP_PKTINFO):
+            local = socket.inet_ntop(socket.AF_INET, info[4:8])  # not the address of a broadcast, but ours
+        elif (level, kind) == (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO):
+            local = socket.inet_ntop(socket.AF_INET6, info[:16])
+    return Route(listener.family, local, peer, arrived)
+
+
+def _at(timespec: bytes) -> float:
+    seconds, nanoseconds = struct.unpack("@ll", timespec)
+    return float(seconds + nanoseconds / 1e9)

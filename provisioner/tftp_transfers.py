@@ -17,14 +17,15 @@ _FRAGMENT = {socket.AF_INET: (socket.IPPROTO_IP, 10, 0), socket.AF_INET6: (socke
 
 
 class Route:
-    """The way back to a client: from the address that it asked, which a host of many addresses must keep."""
+    """Who sent a request and when, and the way back: from the address of ours to which it was sent."""
 
-    __slots__ = ("_family", "_local", "_peer", "caller")
+    __slots__ = ("_family", "_local", "_peer", "arrived", "caller")
 
-    def __init__(self, family: socket.AddressFamily, local: str, peer: Peer) -> None:
+    def __init__(self, family: socket.AddressFamily, local: str, peer: Peer, arrived: float) -> None:
         self._family = family
         self._local = local
         self._peer = peer
+        self.arrived = arrived
         host = peer[0]  # an IPv6 socket that hears IPv4, too, writes it ::ffff:192.0.2.1
         self.caller: Caller = (host.removeprefix("::ffff:") if "." in host else host), peer[1]
 
@@ -119,8 +120,10 @@ class Transfer:
             return
         size = self._terms.blksize
         self._sent = min(self.acked + self._terms.windowsize, self.last)
-        for block in range(self.acked, self._sent):  # counted from 0, as the bytes are
-            self.socket.send(HEADER.pack(DATA, block + 1 & 0xFFFF) + self.source.read(block * size, size))
+        flight = self.source.read(self.acked * size, (self._sent - self.acked) * size)
+        for block in range(self._sent - self.acked):
+            number = self.acked + block + 1 & 0xFFFF
+            self.socket.send(HEADER.pack(DATA, number) + flight[block * size : (block + 1) * size])
 
     def close(self) -> None:
         """Free what it holds."""

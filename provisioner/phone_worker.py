@@ -77,11 +77,17 @@ class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type
             return
         except OSError:
             data = b""
-        if not data:
+        if not data and not connection.head:
             self._drop(connection)
             return
         connection.head += data
-        if b"\r\n\r\n" in connection.head or len(connection.head) >= LONGEST_HEAD or not _may_be_plain(connection.head):
+        # What was begun and never completed is the full parser's to judge.
+        if (
+            not data
+            or b"\r\n\r\n" in connection.head
+            or len(connection.head) >= LONGEST_HEAD
+            or not _may_be_plain(connection.head)
+        ):
             self._complete(connection)
 
     def _complete(self, connection: TConn) -> None:

@@ -79,9 +79,10 @@ MESSAGES = st.builds(
 )
 
 
-@settings(max_examples=120, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, suppress_health_check=list(HealthCheck))
 @given(MESSAGES)
 @example(PLAIN + b"\r\n")
+@example(b"GET /805ec0123456.cfg HTTP/1.1\r\n\n\n")
 @example(PLAIN + b"Connection: close\r\n\r\n")
 @example(PLAIN.replace(b"1.1", b"1.0") + b"Connection: keep-alive\r\n\r\n")
 @example(PLAIN + b"\r\n" + PLAIN + b"\r\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from provisioner.profile import Button, Profile, Text, Warned
 from provisioner.registry import vendors
@@ -64,9 +65,20 @@ def _warning(table: Buttons, button: Button) -> Warned | None:
 
 
 def _group(profile: Profile, table: Buttons, group: str) -> tuple[Key, ...]:
-    slots = (Slot(group, number) for number in range(1, profile.model.slots(group) + 1))
-    made = (_key(profile.buttons, table, slot) for slot in slots)
+    made = (
+        _key(profile.buttons, table, key.slot) if key.slot in profile.buttons else key
+        for key in _bare(profile.vendor, profile.model.name, group)
+    )
     return tuple(key for key in made if key is not None)
+
+
+@cache
+def _bare(vendor: str, model: str, group: str) -> tuple[Key, ...]:
+    """The keys of a group as they are when nobody gave them a button."""
+    found = vendors()[vendor].models[model]
+    table = vendors()[vendor].buttons(found)
+    slots = (Slot(group, number) for number in range(1, found.slots(group) + 1))
+    return tuple(key for slot in slots if (key := _key({}, table, slot)))
 
 
 def _key(buttons: Mapping[Slot, Button], table: Buttons, slot: Slot) -> Key | None:

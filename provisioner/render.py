@@ -232,9 +232,8 @@ def _told(why: Text | Setting, escaped: str, view: View) -> str:
 
 
 def _leave_out(document: Document) -> None:
-    for key, value in list(document.items()):
-        if OMIT in value:
-            document.drop(key)
+    for key in [key for key, value in document.items() if OMIT in value]:
+        document.drop(key)
 
 
 def _apply_line(document: Document, profile: Profile) -> None:

@@ -117,10 +117,10 @@ def test_a_slot_beyond_the_model_is_a_warning_and_not_a_key() -> None:
 
 
 def test_a_mode_with_a_fallback_is_a_warning_that_names_it() -> None:
-    record = replace(empty_record("yealink", "T46U"), buttons=(button("line:3", Mode.PARK, "701"),))
+    record = replace(empty_record("yealink", "T46U"), buttons=(button("line:3", Mode.REDIAL),))
     (warning,) = warnings_of(merge(record))
     assert warning.slot == "line:3"
-    assert "park becomes blf" in warning.message
+    assert "redial becomes" in warning.message
 
 
 def test_a_local_slot_is_left_to_the_user() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 OMIT = "\ufdd0"
 """Stands for "not ours": a key whose rendered value holds it is left out of the file.
@@ -21,6 +21,8 @@ def clean(text: str) -> str:
 
     Surrogates, noncharacters and private planes are dropped; no file syntax of a phone carries them.
     """
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
     return _BLANKS.sub(" ", _FORBIDDEN.sub("", text)).strip()
 
 
@@ -41,7 +43,12 @@ class Document(ABC):
 
     @abstractmethod
     def rename(self, key: str, name: str) -> None:
-        """Give a key another name at its place."""
+        """Give a key another name at its place. Raises Broken when the name is taken."""
+
+    def rename_all(self, names: Mapping[str, str]) -> None:
+        """Give many keys other names at their places."""
+        for key, name in names.items():
+            self.rename(key, name)
 
     def get(self, key: str) -> str | None:
         """The value of one key, None when the file does not state it."""

@@ -2,61 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 
 from provisioner.errors import Broken
 from provisioner.syntax.base import Document, Syntax, clean
 
 
 class LineDocument(Document):
-    """Lines in order: a key with its value, or a line that is layout (comments, headers, sections)."""
+    """Lines in order: a key with its value, or a line that is layout (comments, headers, sections).
+
+    All are in one dictionary, which keeps their order; layout has numbers for keys.
+    """
 
     def __init__(self) -> None:
-        self._lines: list[tuple[str | None, str]] = []
-        self._at: dict[str, int] = {}
+        self._lines: dict[str | int, str] = {}
+        self._numbers = count()
 
     def add(self, key: str, value: str) -> None:
         """Append a key. Raises Broken when it stands there already."""
-        if key in self._at:
+        if key in self._lines:
             raise Broken(f"the key {key} is stated twice")
-        self._at[key] = len(self._lines)
-        self._lines.append((key, value))
+        self._lines[key] = value
 
     def add_layout(self, line: str) -> None:
         """Append a line that is no key."""
-        self._lines.append((None, line))
+        self._lines[next(self._numbers)] = line
 
     def lines(self) -> Iterator[tuple[str | None, str]]:
-        """Each line: its key and value, or None and the line itself; dropped keys are passed over."""
-        return ((key, text) for key, text in self._lines if key != "")
+        """Each line: its key and value, or None and the line itself."""
+        return ((key if isinstance(key, str) else None, text) for key, text in self._lines.items())
 
     def items(self) -> Iterator[tuple[str, str]]:
-        return ((key, value) for key, value in self._lines if key)
+        return ((key, value) for key, value in self._lines.items() if isinstance(key, str))
 
     def get(self, key: str) -> str | None:
-        at = self._at.get(key)
-        return None if at is None else self._lines[at][1]
+        return self._lines.get(key)
 
     def put(self, key: str, value: str) -> None:
-        at = self._at.get(key)
-        if at is None:
-            self.add(key, value)
-        else:
-            self._lines[at] = (key, value)
+        self._lines[key] = value
 
     def drop(self, key: str) -> None:
-        at = self._at.pop(key, None)
-        if at is not None:
-            self._lines[at] = ("", "")
+        self._lines.pop(key, None)
 
     def rename(self, key: str, name: str) -> None:
-        value = self._lines[self._at[key]][1]
-        at = self._at.pop(key)
-        if name in self._at:
-            raise Broken(f"the key {name} is stated twice")
-        self._at[name] = at
-        self._lines[at] = (name, value)
+        self.rename_all({key: name})
+
+    def rename_all(self, names: Mapping[str, str]) -> None:
+        lines, self._lines = self._lines, {}
+        for key, text in lines.items():
+            if isinstance(key, str):
+                self.add(names.get(key, key), text)
+            else:
+                self._lines[key] = text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,23 +88,25 @@ class LineSyntax(Syntax):
         mark = self.separator.strip()
         for line in text.splitlines():
             key, found, value = line.partition(mark)
-            if not found or line.lstrip().startswith(self.comment):
+            key = key.strip()
+            if not found or not key or key.startswith(self.comment):
                 document.add_layout(line.rstrip())
             else:
-                document.add(self._address(document, key.strip()), value.strip())
+                document.add(self._address(document, key) if key in self.repeatable else key, value.strip())
         return document
 
     def _address(self, document: LineDocument, key: str) -> str:
-        if key not in self.repeatable:
-            return key
-        nth = 1 + sum(stated.partition("[")[0] == key for stated, _ in document.items())
-        return key if nth == 1 else f"{key}[{nth}]"
+        nth, address = 1, key
+        while document.get(address) is not None:
+            nth += 1
+            address = f"{key}[{nth}]"
+        return address
 
     def write(self, document: Document) -> bytes:
         assert isinstance(document, LineDocument)
-        lines = (text if key is None else self._line(key, text) for key, text in document.lines())
-        return "".join(f"{line}{self.end}" for line in lines).encode(self.encoding, "replace")
+        lines = [text if key is None else self._line(key, text) for key, text in document.lines()]
+        return (self.end.join(lines) + self.end if lines else "").encode(self.encoding, "replace")
 
     def _line(self, key: str, value: str) -> str:
-        name = key.partition("[")[0] if key.partition("[")[0] in self.repeatable else key
-        return f"{name}{self.separator}{value}".rstrip()
+        name = key.partition("[")[0] if key.endswith("]") else key
+        return f"{name if name in self.repeatable else key}{self.separator}{value}".rstrip()

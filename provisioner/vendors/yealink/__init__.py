@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from provisioner.vendor_api import File, LineSyntax, UserAgent, Vendor, load_lines, load_models
+from provisioner.vendor_api import File, LineSyntax, UserAgent, Vendor, clean, load_lines, load_models
 from provisioner.vendors.yealink.buttons import buttons
 from provisioner.vendors.yealink.context import context
-from provisioner.vendors.yealink.reader import read
+from provisioner.vendors.yealink.dect import warn
+from provisioner.vendors.yealink.reader import CLEARED, read
 
 
 def release(version: str) -> tuple[int, ...]:
@@ -15,7 +16,23 @@ def release(version: str) -> tuple[int, ...]:
     return (int(line),) if line.isdecimal() else (0,)
 
 
-SYNTAX = LineSyntax(name="yealink", clear="%NULL%", repeatable=frozenset({"static.security.user_password"}))
+class YealinkSyntax(LineSyntax):
+    """Lines of ``key = value``; to the phone an empty value would mean that the old one stays, so it clears."""
+
+    def carry(self, text: str) -> str:
+        carried = clean(text)
+        # A person who types a word that the phone understands means the word.
+        return carried.strip("%") if carried in CLEARED else carried
+
+    def escape(self, text: str) -> str:
+        return self.carry(text) or self.clear
+
+
+SYNTAX = YealinkSyntax(
+    name="yealink",
+    clear="%NULL%",
+    repeatable=frozenset({"static.security.user_password", "security.user_password"}),
+)
 
 VENDOR = Vendor(
     name="yealink",
@@ -27,18 +44,20 @@ VENDOR = Vendor(
     buttons=buttons,
     context=context,
     read=read,
+    warn=warn,
     files=(
         File(kind="config", pattern="{mac}.cfg", template="device.cfg.j2"),
         # A phone that finds no boot or common file goes on to its own: the whole truth is in one file.
         File(kind="boot", pattern="{mac}.boot"),
         File(kind="boot", pattern="y000000000000.boot", private=False),
         File(kind="common", pattern="y000000000{code}.cfg", private=False),
-        File(kind="common", pattern="y000000000000.cfg", private=False),
         File(kind="local", pattern="{mac}-local.cfg"),
         File(kind="contacts", pattern="{mac}-contact.xml"),
         File(kind="calls", pattern="{mac}-calllog.xml"),
         File(kind="encrypted", pattern="{mac}.enc"),
         File(kind="encrypted", pattern="{mac}_Security.enc"),
+        File(kind="encrypted", pattern="y000000000{code}.enc", private=False),
+        File(kind="encrypted", pattern="y000000000{code}_Security.enc", private=False),
     ),
     user_agents=(
         UserAgent(

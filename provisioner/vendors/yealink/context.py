@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from provisioner.vendor_api import (
     OMIT,
-    Handset,
     Key,
     Keys,
     Mode,
@@ -19,211 +19,205 @@ from provisioner.vendor_api import (
     joined,
     zone,
 )
-from provisioner.vendors.yealink import words
+from provisioner.vendors.yealink import dect, words
+from provisioner.vendors.yealink.accounts import accounts, calls, host_port, server_templates
 
-# What a key of these modes reads beside its type (guides, "DSS key" tables).
-_WITH_VALUE = frozenset(
-    {
-        Mode.BLF, Mode.SPEED_DIAL, Mode.PICKUP, Mode.GROUP_PICKUP, Mode.INTERCOM, Mode.PAGING, Mode.DTMF,
-        Mode.PREFIX, Mode.TRANSFER, Mode.CONFERENCE, Mode.VOICEMAIL, Mode.FORWARD, Mode.URL, Mode.XML,
-    }
-)  # fmt: skip
+_UNUSED = {"line": None, "value": None, "label": None, "extension": None}
+_EMERGENCY_NUMBERS = 10
+_TWELVE_HOURS = ("US", "CA", "AU", "NZ", "PH")
 
 
 def context(profile: Profile, keys: Keys) -> Mapping[str, Any]:
     """Everything that ``device.cfg.j2`` names."""
-    model = profile.model
-    memory = int(model.extra.get("memory", 0))
     return {
-        "accounts": [_account(profile, index) for index in range(1, model.accounts + 1)],
-        "line_keys": [_key(profile, key) for key in keys.line],
-        "soft_keys": [_key(profile, key) for key in keys.soft],
-        "memory_keys": [_key(profile, key) for key in keys.key if key.number <= memory],
-        "hard_keys": [
-            (model.extra["hard"][key.number - memory - 1], _key(profile, key))
-            for key in keys.key
-            if key.number > memory
-        ],
-        "modules": [(n, [_key(profile, key) for key in module]) for n, module in enumerate(keys.modules, 1)],
+        "accounts": accounts(profile),
+        "servers": server_templates(profile),
+        "dect": dect.kind(profile),
+        "handsets": dect.handsets(profile),
+        "stations": dect.stations(profile),
+        **_keys(profile, keys),
+        "calls": _calls(profile),
+        "emergency": _emergency(profile.settings),
         "time": _time(profile.settings),
         "phone": _phone(profile),
-        "calls": _calls(profile.settings),
-        "emergency": _emergency(profile.settings),
-        "dect": model.extra.get("dect"),
-        "handsets": _handsets(profile),
-        "templated": model.extra.get("dect") == "multi",
     }
 
 
-def _split(setting: Setting) -> tuple[Text | None, Text | None]:
-    """Host and port of a ``host:port`` setting."""
-    if not setting:
-        return None, None
-    host, _, port = str(setting.value).rpartition(":")
-    if not host or not port.isdecimal():
-        host, port = str(setting.value), ""
-    return setting.says(host.strip("[]")), setting.says(port) if port else None
+# Keys
 
 
-def _account(profile: Profile, index: int) -> Mapping[str, Any]:
-    """One account, or an unused one with everything cleared."""
-    account = profile.account(index)
-    if account is None:
-        return {"index": index, "used": False, "codecs": [(name, None, None) for name in words.CODECS.values()]}
-    s = account.settings
-    proxy, proxy_port = _split(s["sip.outbound_proxy"])
-    backup, backup_port = _split(s["sip.backup_server"])
+def _keys(profile: Profile, keys: Keys) -> Mapping[str, Any]:
+    extra = profile.model.extra
     return {
-        "index": index,
-        "used": True,
-        "label": account.number if not account.name else account.name,
-        "account": account,
-        "server": s["sip.server"].text,
-        "port": s["sip.port"].text,
-        "backup": backup,
-        "backup_port": backup_port or (s["sip.port"].text if backup else None),
-        "transport": s["sip.transport"].code(words.TRANSPORTS),
-        "expires": s["sip.expires"].text,
-        "proxy": proxy,
-        "proxy_port": proxy_port,
-        "srtp": s["sip.srtp"].code(words.SRTP),
-        "srtp_ciphers": profile.line.options.get("srtp_ciphers", OMIT),
-        "dtmf": s["sip.dtmf"].code(words.DTMF),
-        "mwi": s["sip.subscribe_mwi"],
-        "keepalive": s["sip.keepalive"].says("3" if s["sip.keepalive"] else "0"),
-        "keepalive_s": s["sip.keepalive"].text if s["sip.keepalive"] else None,
-        "pickup_code": s["sip.pickup_code"].text,
-        "group_pickup_code": s["sip.group_pickup_code"].text,
-        "auto_answer": s["calls.auto_answer"],
-        "codecs": _codecs(s["audio.codecs"]),
-        "server_template": Text("1"),
+        "line_keys": [_key(profile, key, key.number) for key in keys.line],
+        "soft_keys": [_key(profile, key, key.number) for key in keys.soft],
+        "memory_keys": [_key(profile, key, key.number) for key in keys.key if extra.get("memory")],
+        "hard_keys": [_key(profile, key, extra["hard"][key.number - 1]) for key in keys.key if "hard" in extra],
+        "modules": [
+            {"n": n, "slots": [_module_key(profile, key) for key in module]} for n, module in enumerate(keys.modules, 1)
+        ],
     }
 
 
-def _codecs(setting: Setting) -> list[tuple[str, Text, Text | None]]:
-    """Every codec that the phones know: switched on with its rank, or off."""
-    chosen = [words.CODECS[name] for name in setting.value if name in words.CODECS]
-    return [
-        (name, setting.says("1"), setting.says(chosen.index(name)))
-        if name in chosen
-        else (name, setting.says("0"), None)
-        for name in words.CODECS.values()
-    ]
-
-
-def _key(profile: Profile, key: Key) -> Mapping[str, Any]:
-    """The fields of one key; a hard or soft key that nobody gave a button goes back to the factory's choice."""
+def _key(profile: Profile, key: Key, n: int) -> Mapping[str, Any]:
+    """The fields of the key that Yealink calls ``n``: all are stated, those that its type does not read as cleared."""
     if key.mode is Mode.NONE:
-        factory = not key.given and key.slot.group in ("key", "soft")
-        empty = dict.fromkeys(("line", "value", "label", "extension"))
-        return {"number": key.number, "type": None if factory else key.code.code, **empty}
+        # A hard or soft key that nobody gave a button is what the factory made it.
+        theirs = not key.given and key.slot.group in ("key", "soft")
+        return {"n": n, "type": None if theirs else key.code.code, **_UNUSED}
     button = key.button
-    code, fields = _native(button.value) if key.mode is Mode.NATIVE else (button.value.says(key.code.code), {})
+    code, given = _native(button.value) if key.mode is Mode.NATIVE else (button.value.says(key.code.code), {})
+    read = {field: _FIELDS[field](profile, key) for field in key.code.extra["reads"]}
+    return {"n": n, "type": code, **_UNUSED, **read, "label": button.label, **given}
+
+
+def _module_key(profile: Profile, key: Key) -> Mapping[str, Any]:
+    """A key of an expansion module, whose numbers skip the key that turns the pages."""
+    extra = profile.model.extra
+    n = key.number + (key.number >= extra.get("page_key", key.number + 1))
+    turns_pages = not key.given and key.number == extra.get("switch_key")
+    return {"n": n, "type": "37", **_UNUSED} if turns_pages else _key(profile, key, n)
+
+
+def _native(value: Text) -> tuple[Text, Mapping[str, Text]]:
+    """``code;field=value;…``, the escape hatch; what is no code makes no key, what is no field is passed over."""
+    code, *rest = (part.strip() for part in value.split(";"))
+    pairs = (part.partition("=") for part in rest)
+    given = {name.strip(): value.says(text) for name, _, text in pairs if name.strip() in _UNUSED}
+    return value.says(code if re.fullmatch(r"[0-9]{1,4}", code) else "0"), given
+
+
+def _line(profile: Profile, key: Key) -> Text:
+    """The account that the key works on; two models count from 0."""
+    return key.button.value.says(key.button.account - 1 + profile.model.extra.get("first_line", 1))
+
+
+def _value(profile: Profile, key: Key) -> Text | None:
+    """What the key dials or shows; pickup keys dial their code, for directed pickup before the number."""
+    value, settings = key.button.value, _settings(profile, key.button.account)
+    if key.mode is Mode.GROUP_PICKUP:
+        return value or settings["sip.group_pickup_code"].text
+    if key.mode is Mode.PICKUP:
+        code = key.button.pickup or settings["sip.pickup_code"].text or ""
+        return value if value.startswith(code) else joined(code, value)
+    return value
+
+
+def _extension(profile: Profile, key: Key) -> Text | None:
+    """The code that takes a call from where the lamp is lit: a neighbour's phone or a park orbit."""
+    settings = _settings(profile, key.button.account)
+    codes = {Mode.BLF: "sip.pickup_code", Mode.PRESENCE: "sip.pickup_code", Mode.PARK: "sip.retrieve_code"}
+    code = codes.get(key.button.mode)
+    return key.button.pickup or (settings[code].text if code else None)
+
+
+_FIELDS: Mapping[str, Callable[[Profile, Key], Text | None]] = {
+    "line": _line,
+    "value": _value,
+    "extension": _extension,
+}
+
+
+def _settings(profile: Profile, index: int) -> Settings:
+    """The settings of an account, of the phone where that is not used."""
+    account = profile.account(index)
+    return account.settings if account else profile.settings
+
+
+# Calls
+
+
+def _calls(profile: Profile) -> Mapping[str, Any]:
+    """The phone's own, those of its first account: that is whom it belongs to."""
+    settings = _settings(profile, 1)
+    code = settings["sip.pickup_code"]
     return {
-        "number": key.number,
-        "type": code,
-        "line": button.value.says(_line_index(profile, key)),
-        "value": fields.get("value") or (button.value if key.mode in _WITH_VALUE else None) or None,
-        "label": fields.get("label") or button.label or None,
-        "extension": fields.get("extension") or _pickup(profile, key),
+        **calls(settings),
+        "waiting": settings["calls.call_waiting"],
+        "pickup": code.switch(),
+        "pickup_code": code.text,
     }
 
 
-def _native(value: Text) -> tuple[Text, dict[str, Text]]:
-    """``code;field=value;…``, the escape hatch."""
-    code, *rest = value.split(";")
-    pairs = (part.partition("=") for part in rest)
-    return value.says(code.strip()), {name.strip(): value.says(text) for name, _, text in pairs}
+def _emergency(settings: Settings) -> Mapping[str, Any]:
+    numbers = settings["emergency.numbers"]
+    identity = _identity(settings["emergency.elin"]) or _identity(settings["emergency.callback"])
+    places = range(1, max(_EMERGENCY_NUMBERS, len(numbers.value)) + 1)
+    return {
+        "locked": numbers.says(",".join(numbers.value)),
+        "numbers": [{"n": n, "number": _nth(numbers, n)} for n in places],
+        # ELIN, the factory's choice, means the one that a switch tells by LLDP-MED.
+        "source": identity.says("CUSTOM") if identity else numbers.says("ELIN"),
+        "identity": identity,
+    }
 
 
-def _line_index(profile: Profile, key: Key) -> int:
-    """The account of a key: from 1, but from 0 on the T32G and T38G (wazo_yealink v70)."""
-    return key.button.account - 1 + int(profile.model.extra.get("first_line", 1))
+def _identity(setting: Setting) -> Text | None:
+    """Who asks for help: 10 to 25 digits, or a SIP or TEL URI (T40G guide, "Emergency Dialplan")."""
+    number = str(setting.value or "")
+    if re.fullmatch(r"\+[0-9]{7,25}", number):
+        return setting.says(f"tel:{number}")
+    return setting.says(number) if re.fullmatch(r"[0-9]{10,25}|(?:sips?|tel):.+", number) else None
 
 
-def _pickup(profile: Profile, key: Key) -> Text | None:
-    """The code that a BLF key dials to take its neighbour's call."""
-    if key.mode is not Mode.BLF:
-        return None
-    if key.button.pickup:
-        return key.button.pickup
-    account = profile.account(key.button.account)
-    return (account.settings if account else profile.settings)["sip.pickup_code"].text
+def _nth(setting: Setting, n: int) -> Text | None:
+    """The n-th of several values, from 1."""
+    return setting.says(setting.value[n - 1]) if n <= len(setting.value) else None
+
+
+# Clock
 
 
 def _time(settings: Settings) -> Mapping[str, Any]:
     """The clock: offset and daylight saving from the tz database, never by the phone's own zone names."""
-    setting = settings["locale.timezone"]
+    setting, ntp = settings["locale.timezone"], settings["phone.ntp"]
     place = zone(setting.value)
-    ntp = settings["phone.ntp"]
-    servers = [*ntp.value, None, None]
     return {
         "offset": setting.says(place.utc_offset),
-        "summer": setting.switch() if place.start else setting.says("0"),
-        "start": setting.says(_changeover(place, start=True)) if place.start else None,
-        "end": setting.says(_changeover(place, start=False)) if place.end else None,
-        "saving": setting.says(place.saving_s // 60) if place.start else None,
-        "ntp1": ntp.says(servers[0]) if servers[0] else None,
-        "ntp2": ntp.says(servers[1]) if servers[1] else None,
+        "summer": setting.says("1" if place.start else "0"),
+        "start": _changeover(setting, place, start=True),
+        "end": _changeover(setting, place, start=False),
+        "saving": setting.says(place.saving_minutes) if place.start else None,
+        "ntp1": _nth(ntp, 1),
+        "ntp2": _nth(ntp, 2),
         "format": _time_format(settings),
         "date": _date_format(settings),
     }
 
 
-def _changeover(place: Zone, *, start: bool) -> str:
+def _changeover(setting: Setting, place: Zone, *, start: bool) -> Text | None:
     """``Month/Week/Weekday/Hour`` with Monday as 1 and Sunday as 7 (W53P guide, p. 91)."""
     change = place.start if start else place.end
-    assert change is not None
-    return f"{change.month}/{change.week}/{change.weekday or 7}/{change.hour}"
+    return setting.says(f"{change.month}/{change.week}/{change.weekday or 7}/{change.hour}") if change else None
 
 
 def _time_format(settings: Settings) -> Text:
     given, country = settings["locale.time_format"], settings["locale.country"]
-    if given:
-        return given.code({"12": "0", "24": "1"})
-    return country.says("0" if country.value in ("US", "CA", "AU", "NZ", "PH") else "1")
+    hours = "12" if country.value in _TWELVE_HOURS else "24"
+    return given.code(words.TIME_FORMATS) if given else country.says(words.TIME_FORMATS[hours])
 
 
 def _date_format(settings: Settings) -> Text:
     given, country = settings["locale.date_format"], settings["locale.country"]
-    if given:
-        return given.code(words.DATE_FORMATS)
-    return country.says(words.DATE_FORMATS["mdy" if country.value == "US" else "dmy" if country else "ymd"])
+    order = "mdy" if country.value == "US" else "dmy" if country else "ymd"
+    return given.code(words.DATE_FORMATS) if given else country.says(words.DATE_FORMATS[order])
+
+
+# The phone itself
 
 
 def _phone(profile: Profile) -> Mapping[str, Any]:
-    s = profile.settings
-    vlan = s["phone.vlan"]
-    syslog, syslog_port = _split(s["phone.syslog"])
-    tones = s["locale.tone_country"] if s["locale.tone_country"] else s["locale.country"]
-    language = s["locale.language"]
+    s, line, extra = profile.settings, profile.line.options, profile.model.extra
+    language, tones = s["locale.language"], s["locale.tone_country"] or s["locale.country"]
     return {
-        "url": profile.url,
-        "admin": joined(Text("admin:"), _password(s["phone.admin_password"])),
-        "user": joined(Text("user:"), _password(s["phone.user_password"])) if s["phone.user_password"] else OMIT,
-        "web": s["phone.web"],
-        "poll": s["phone.poll_minutes"].switch(),
-        "poll_minutes": s["phone.poll_minutes"].text if s["phone.poll_minutes"] else None,
         "language": language.says(_word(words.LANGUAGES, language.value, "English")),
         "handset_language": language.says(_word(words.HANDSET_LANGUAGES, language.value, "0")),
         "tones": tones.says(words.TONES[tones.value]) if tones.value in words.TONES else None,
-        "vlan": vlan.switch(),
-        "vlan_id": vlan.says(vlan.value.id) if vlan else None,
-        "vlan_priority": vlan.says(vlan.value.priority) if vlan else None,
-        "pc_vlan": vlan.says("1" if vlan and vlan.value.pc_id else "0"),
-        "pc_vlan_id": vlan.says(vlan.value.pc_id) if vlan and vlan.value.pc_id else None,
-        "pc_vlan_priority": vlan.says(vlan.value.pc_priority) if vlan and vlan.value.pc_id else None,
-        "lldp": s["phone.lldp"],
-        "dscp_sip": s["phone.dscp_sip"],
-        "dscp_rtp": s["phone.dscp_rtp"],
-        "syslog": s["phone.syslog"].switch(),
-        "syslog_host": syslog,
-        "syslog_port": syslog_port,
+        "tls_ciphers": words.NO_ECDH if line.get("no_ecdh") and extra.get("no_ecdh") else OMIT,
+        **_access(s),
+        **_network(profile),
+        **_provisioning(profile),
     }
-
-
-def _password(setting: Setting) -> Text:
-    return setting.says(setting.value or "")
 
 
 def _word(table: Mapping[str, str], language: str, default: str) -> str:
@@ -231,46 +225,52 @@ def _word(table: Mapping[str, str], language: str, default: str) -> str:
     return table.get(language) or table.get(language.partition("-")[0]) or default
 
 
-def _calls(settings: Settings) -> Mapping[str, Any]:
-    forwards = {"always": "forward_always", "busy": "forward_busy", "no_answer": "forward_no_answer"}
+def _access(s: Settings) -> Mapping[str, Any]:
+    """Passwords: who has not set the user's gets the admin's there, for ``user`` is an open door."""
+    user = s["phone.user_password"] or s["phone.admin_password"]
     return {
-        "dnd": settings["calls.dnd"],
-        "waiting": settings["calls.call_waiting"],
-        "forwards": [
-            (theirs, settings[f"calls.{ours}"].switch(), settings[f"calls.{ours}"].text)
-            for theirs, ours in forwards.items()
-        ],
-        # The phone counts rings of six seconds.
-        "no_answer_rings": settings["calls.forward_no_answer_s"].says(settings["calls.forward_no_answer_s"].value // 6),
+        "admin": _login("admin", s["phone.admin_password"]),
+        "user": _login("user", user),
+        "web": s["phone.web"],
     }
 
 
-def _emergency(settings: Settings) -> Mapping[str, Any]:
-    numbers, callback = settings["emergency.numbers"], settings["emergency.callback"]
+def _login(name: str, password: Setting) -> Text:
+    return joined(f"{name}:", password.says(password.value or ""))
+
+
+def _network(profile: Profile) -> Mapping[str, Any]:
+    s = profile.settings
+    vlan, syslog = s["phone.vlan"], s["phone.syslog"]
+    tagged = vlan.value
+    behind = tagged if tagged and tagged.pc_id else None
+    host, port = host_port(syslog)
+    # Bases listen to the old name whatever their firmware (WZ v83 to v87).
+    by_mode = profile.line.options.get("syslog") == "mode" or dect.kind(profile)
     return {
-        "locked": numbers.says(",".join(numbers.value)),
-        "numbers": [(n, numbers.says(number)) for n, number in enumerate(numbers.value, 1)],
-        "source": settings["emergency.elin"].says("ELIN") if settings["emergency.elin"] else callback.says("CUSTOM"),
-        "callback": callback.text,
+        "vlan": vlan.switch(),
+        "vlan_id": vlan.says(tagged.id) if tagged else None,
+        "vlan_priority": vlan.says(tagged.priority) if tagged else None,
+        "pc_vlan": vlan.says("1" if behind else "0"),
+        "pc_vlan_id": vlan.says(behind.pc_id) if behind else None,
+        "pc_vlan_priority": vlan.says(behind.pc_priority) if behind else None,
+        "lldp": s["phone.lldp"],
+        "dscp_sip": s["phone.dscp_sip"],
+        "dscp_rtp": s["phone.dscp_rtp"],
+        "syslog": syslog.switch(),
+        "syslog_mode": syslog.switch() if by_mode else OMIT,
+        "syslog_host": host,
+        "syslog_port": port,
     }
 
 
-def _handsets(profile: Profile) -> list[Mapping[str, Any]]:
-    seated = {handset.slot: handset for handset in profile.handsets}
-    return [_handset(slot, seated.get(slot)) for slot in range(1, profile.model.handsets + 1)]
-
-
-def _handset(slot: int, handset: Handset | None) -> Mapping[str, Any]:
-    if handset is None:
-        return {"slot": slot, "name": None, "lines": None, "default": None, "ipui": None, "on": "0"}
-    lines = ",".join(str(index) for index in handset.accounts)
+def _provisioning(profile: Profile) -> Mapping[str, Any]:
+    minutes = profile.settings["phone.poll_minutes"]
+    # V70 says in one number when to ask: 1 at boot, 6 at boot and again and again.
+    at_boot = "6" if minutes and profile.line.options.get("poll_by_mode") else "1"
     return {
-        "slot": slot,
-        "name": handset.name,
-        "lines": handset.name.says(lines) if lines else None,
-        "default": handset.name.says(handset.accounts[0]) if handset.accounts else None,
-        "ipui": handset.name.says(handset.ipei.hex) if handset.ipei else None,
-        "on": "1",
+        "url": profile.url,
+        "at_boot": minutes.says(at_boot),
+        "poll": minutes.switch(),
+        "poll_minutes": minutes.text if minutes else None,
     }
-
-

@@ -3,84 +3,97 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from provisioner.vendor_api import Code, Document, Mode, Model, ReadAccount, ReadButton, Reading, Slot
 from provisioner.vendors.yealink.buttons import BUTTONS
 
-_CLEAR = "%NULL%"
+# Factory default, and in files that phones export an empty text.
+CLEARED = ("%NULL%", "%EMPTY%")
 _KEY = re.compile(
-    r"(?:(?P<group>linekey|memorykey|programablekey)\.|expansion_module\.(?P<module>\d+)\.key\.)(?P<n>\d+)"
+    r"(?:(?P<group>linekey|memorykey|programablekey)|expansion_module\.(?P<module>\d+)\.key)\.(?P<n>\d+)"
     r"\.(?P<field>type|line|value|label|extension|pickup_value)"
 )
-_ACCOUNT = re.compile(r"account\.(?P<n>\d+)\.(?P<field>\w+|sip_server\.1\.address)")
-_MODES = {entry.code: mode for mode, entry in BUTTONS.items() if isinstance(entry, Code) and entry.code}
+_ACCOUNT = re.compile(
+    r"account\.(?P<n>\d+)\.(?P<field>enable|user_name|display_name|auth_name|password"
+    r"|sip_server\.(?:1\.address|template)|sip_server_host)"
+)
+# A type that several modes use is read as the first of them.
+_MODES = {code.code: mode for mode, code in [*BUTTONS.items()][::-1] if isinstance(code, Code) and code.code}
 
 
 def read(document: Document, model: Model) -> Reading:
     """Accounts that are switched on, and buttons whose type we know; what else stands there is not taken."""
-    values = dict(document.items())
+    values = {key: "" if value in CLEARED else value for key, value in document.items()}
     taken: set[str] = set()
-    accounts = tuple(_accounts(values, taken))
+    accounts = tuple(_accounts(values, model, taken))
     buttons = tuple(_buttons(values, model, taken))
     return Reading(accounts=accounts, buttons=buttons, taken=frozenset(taken))
 
 
-def _stated(value: str | None) -> str:
-    return "" if value in (None, _CLEAR) else str(value)
-
-
-def _accounts(values: dict[str, str], taken: set[str]) -> Iterator[ReadAccount]:
+def _accounts(values: Mapping[str, str], model: Model, taken: set[str]) -> Iterator[ReadAccount]:
     found: dict[int, dict[str, str]] = {}
     for key, value in values.items():
         match = _ACCOUNT.fullmatch(key)
         if match:
-            found.setdefault(int(match["n"]), {})[match["field"]] = _stated(value)
+            found.setdefault(int(match["n"]), {})[match["field"]] = value
             taken.add(key)
-    for index, fields in sorted(found.items()):
-        if fields.get("enable") == "1" and fields.get("user_name"):
-            yield ReadAccount(
-                index=index,
-                number=fields["user_name"],
-                name=fields.get("display_name", ""),
-                auth_user=fields.get("auth_name", ""),
-                password=fields.get("password", ""),
-                server=fields.get("sip_server.1.address", ""),
-            )
+    used = [(n, one) for n, one in sorted(found.items()) if one.get("enable") == "1" and one.get("user_name")]
+    # Numbers of a multi-cell system are those of handsets: accounts are counted.
+    counted = model.extra.get("dect") == "multi"
+    for nth, (n, fields) in enumerate(used, 1):
+        yield ReadAccount(
+            index=nth if counted else n,
+            number=fields["user_name"],
+            name=fields.get("display_name", ""),
+            auth_user=fields.get("auth_name", ""),
+            password=fields.get("password", ""),
+            server=_server(fields, values),
+        )
 
 
-def _buttons(values: dict[str, str], model: Model, taken: set[str]) -> Iterator[ReadButton]:
+def _server(fields: Mapping[str, str], values: Mapping[str, str]) -> str:
+    """Its own, under its old or its new name, else that of the template which it refers to."""
+    own = fields.get("sip_server.1.address") or fields.get("sip_server_host")
+    return own or values.get(f"template.{fields.get('sip_server.template')}.sip_server.1.address", "")
+
+
+def _buttons(values: Mapping[str, str], model: Model, taken: set[str]) -> Iterator[ReadButton]:
     found: dict[Slot, dict[str, str]] = {}
     for key, value in values.items():
         match = _KEY.fullmatch(key)
         slot = _slot(match, model) if match else None
         if match and slot:
-            found.setdefault(slot, {})[match["field"]] = _stated(value)
+            found.setdefault(slot, {})[match["field"]] = value
             taken.add(key)
     for slot, fields in sorted(found.items()):
         mode = _MODES.get(fields.get("type", ""))
         if mode and mode is not Mode.NONE:
-            line = fields.get("line", "")
-            first = int(model.extra.get("first_line", 1))
             yield ReadButton(
                 slot=slot,
                 mode=mode,
                 value=fields.get("value", ""),
                 label=fields.get("label", ""),
-                account=int(line) - first + 1 if line.isdecimal() else 1,
+                account=_line(fields.get("line", ""), model),
             )
 
 
+def _line(text: str, model: Model) -> int:
+    """The account of a key; 0 is "auto" to phones that count from 1."""
+    first = int(model.extra.get("first_line", 1))
+    return max(1, int(text) - first + 1) if text.isdecimal() else 1
+
+
 def _slot(match: re.Match[str], model: Model) -> Slot | None:
-    number = int(match["n"])
+    n, extra = int(match["n"]), model.extra
     if match["module"]:
-        return Slot(f"exp{match['module']}", number)
+        page_key = extra.get("page_key", n + 1)
+        return None if n == page_key else Slot(f"exp{match['module']}", n - (n > page_key))
     if match["group"] == "linekey":
-        return Slot("line", number)
+        return Slot("line", n)
     if match["group"] == "memorykey":
-        return Slot("key", number)
-    hard = model.extra.get("hard", ())
-    memory = int(model.extra.get("memory", 0))
-    if number in hard:
-        return Slot("key", memory + hard.index(number) + 1)
-    return Slot("soft", number) if number <= model.soft_keys else None
+        return Slot("key", n) if extra.get("memory") else None
+    hard = extra.get("hard", ())
+    if n in hard:
+        return Slot("key", hard.index(n) + 1)
+    return Slot("soft", n) if n <= model.soft_keys else None

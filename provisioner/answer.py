@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+import structlog
 from sqlalchemy.orm import Session
 
 from provisioner.cache import RenderCache
@@ -23,6 +24,8 @@ from provisioner.store.database import Database
 from provisioner.store.tables import Device, now
 from provisioner.vault import Vault
 from provisioner.vendor_api import File, Model, Vendor
+
+log = structlog.get_logger()
 
 CACHE_BYTES = 64 * 1024 * 1024
 
@@ -67,6 +70,7 @@ class Provisioner:
             raise
         except Exception as error:
             outcome.failed(error)
+            log.exception("answer.failed", file=identity.file)
             raise Broken(f"{type(error).__name__} while answering {identity.file}") from error
         finally:
             self.sightings.note(outcome)

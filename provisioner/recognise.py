@@ -145,11 +145,13 @@ def _model_name(vendor: str | None, told: str | None) -> str | None:
 def file_of(vendor: Vendor, name: str, model: Model | None) -> File | None:
     """The kind of file that devices of this vendor and model mean by a name, None when they have none."""
     _, named = Recogniser.of_all().named(name.lower(), "") or (None, ())
-    for entry in named:
-        fits = model is None or (entry.file.fits(model) and entry.model in (None, model.name))
-        if entry.vendor == vendor.name and fits:
-            return entry.file
-    return None
+    mine = (entry for entry in named if entry.vendor == vendor.name)
+    fitting = (entry for entry in mine if model is None or _is_for(entry, model))
+    return next((entry.file for entry in fitting), None)
+
+
+def _is_for(entry: _Named, model: Model) -> bool:
+    return entry.model in (None, model.name) and entry.file.fits(model)
 
 
 def vendor_by_oui(mac: Mac) -> str | None:

@@ -56,6 +56,7 @@ class World:
             "PROVISIONER_PORTAL_BIND": f"127.0.0.1:{self.portal}",
             "PROVISIONER_TFTP_BIND": f"127.0.0.1:{self.tftp}",
             "PROVISIONER_PUBLIC_URL": f"http://127.0.0.1:{self.phones}",
+            "PROVISIONER_WORKERS": "1",
             "PROVISIONER_ADMIN_PASSWORD": "correct-horse-battery",
         }
         if self.database_url:
@@ -86,15 +87,15 @@ class World:
             return error.code, error.read()
 
     @contextmanager
-    def serving(self, *planes: str) -> Iterator[subprocess.Popen[str]]:
+    def serving(self, *words: str) -> Iterator[subprocess.Popen[str]]:
         """Run the server until the block ends."""
         with open(self.directory / "serve.log", "w", encoding="utf-8") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "provisioner", "serve", *planes],
+                [sys.executable, "-m", "provisioner", "serve", *words],
                 env=self.environment, stdout=log, stderr=subprocess.STDOUT, text=True,
             )  # fmt: skip
             try:
-                self.wait(planes)
+                self.wait(tuple(word for word in words if not word.startswith("-")))
                 yield process
             finally:
                 if process.poll() is None:

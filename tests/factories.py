@@ -125,8 +125,8 @@ def rich_record(vendor: str, model: str, mac: str = "805ec0123456", **changes: A
         "layers": (
             tenant_layer(
                 sip__port=5061, sip__outbound_proxy="edge.acme.example:5060", sip__backup_server="b.acme.example",
-                phone__vlan=Vlan(id=20, priority=5, pc_id=30), phone__syslog="log.acme.example:514", phone__ntp=("0.ntp", "1.ntp"),
-                phone__admin_password="Adm1n;&<pw>", calls__forward_busy="105",
+                phone__vlan=Vlan(id=20, priority=5, pc_id=30), phone__syslog="log.acme.example:514",
+                phone__ntp=("0.ntp", "1.ntp"), phone__admin_password="Adm1n;&<pw>", calls__forward_busy="105",
             ),
         ),
         "extensions": () if found.handsets else people,

@@ -15,7 +15,10 @@ def test_names_are_found_in_any_case_and_spelling() -> None:
     assert ("yealink", "T21P_E2") == tuple(one.name for one in find_model("Yealink", "t21p e2"))
 
 
-@pytest.mark.parametrize(("vendor", "model", "says"), [("nobody", "X", "unknown vendor"), ("yealink", "X9", "no model")])
+WRONG = [("nobody", "X", "unknown vendor"), ("yealink", "X9", "no model")]
+
+
+@pytest.mark.parametrize(("vendor", "model", "says"), WRONG)
 def test_a_wrong_name_is_answered_with_the_right_ones(vendor: str, model: str, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         find_model(vendor, model)

@@ -222,7 +222,7 @@ def test_a_speed_dial_reads_back_as_it_was_given(vendor: Vendor, label: str, val
     model = max(vendor.models.values(), key=lambda one: (one.line_keys, one.name))
     profile = merge(_with_texts(rich_record(vendor.name, model.name), label, "name", value))
     _, buttons = read_back(vendor, profile)
-    mode, code, _ = effective(vendor.buttons(model), Mode.SPEED_DIAL, "line")
+    mode, _, _ = effective(vendor.buttons(model), Mode.SPEED_DIAL, "line")
     given = profile.buttons[Slot("line", 3)]
     carry = vendor.syntax.carry
     assert (mode, carry(given.value), carry(given.label)) == buttons[Slot("line", 3)]

@@ -1,0 +1,121 @@
+"""What devices asked is written in batches, off the path, and unknown identities cost next to nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, func, select
+from sqlalchemy.exc import OperationalError
+
+from provisioner import sightings
+from provisioner.answer import Provisioner
+from provisioner.app import open_provisioner
+from provisioner.errors import Broken, ProvisionerError
+from provisioner.recognise import Ask
+from provisioner.settings import Installation
+from provisioner.site.apply import apply
+from provisioner.store.tables import Device, Seen, Sighting, UnknownDevice
+from tests.world import FRONT, SITE
+
+AGENT = "Yealink SIP-T46U 108.86.0.45 80:5e:c0:12:34:56"
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Provisioner]:
+    # The tests flush by hand.
+    monkeypatch.setattr(sightings, "INTERVAL_S", 3600.0)
+    provisioner = open_provisioner(Installation(data_dir=tmp_path, public_url="http://prov.example"), create=True)
+    apply(provisioner, SITE)
+    yield provisioner
+    provisioner.database.engine.dispose()
+
+
+def ask(server: Provisioner, path: str, user_agent: str = "") -> None:
+    with suppress(ProvisionerError):
+        server.answer(Ask(path=path, user_agent=user_agent, address="192.0.2.7"))
+
+
+def count(server: Provisioner, table: type) -> int:
+    with server.database.reading() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_a_served_request_is_seen_with_its_firmware(server: Provisioner) -> None:
+    ask(server, f"/{FRONT}.cfg", AGENT)
+    server.sightings.flush()
+    with server.database.reading() as session:
+        device = session.scalars(select(Device).where(Device.mac == FRONT)).one()
+        seen = session.get(Seen, device.id)
+        assert seen
+        assert ("108.86.0.45", "served", "192.0.2.7") == (device.firmware, seen.outcome, seen.address)
+
+
+def test_a_hundred_requests_are_one_transaction(server: Provisioner) -> None:
+    commits: list[int] = []
+    ask(server, f"/{FRONT}.cfg")
+    event.listen(server.database.engine, "commit", lambda _: commits.append(1))
+    for _ in range(100):
+        ask(server, f"/{FRONT}.cfg")
+    assert not commits
+    server.sightings.flush()
+    assert len(commits) == 1
+    assert count(server, Sighting) == 101
+
+
+def test_a_refusal_tells_no_firmware(server: Provisioner) -> None:
+    with server.database.writing() as session:
+        device = session.scalars(select(Device).where(Device.mac == FRONT)).one()
+        device.state, device.open_until = "closed", None
+    ask(server, f"/{FRONT}.cfg", AGENT)
+    server.sightings.flush()
+    with server.database.reading() as session:
+        assert session.scalars(select(Device.firmware).where(Device.mac == FRONT)).one() is None
+
+
+def test_another_firmware_line_raises_the_revision_once(server: Provisioner) -> None:
+    def revision() -> int:
+        with server.database.reading() as session:
+            return session.scalars(select(Device.revision).where(Device.mac == FRONT)).one()
+
+    ask(server, f"/{FRONT}.cfg", AGENT)
+    server.sightings.flush()
+    known = revision()
+    ask(server, f"/{FRONT}.cfg", AGENT)
+    server.sightings.flush()
+    assert known == revision()
+
+
+def test_unknown_macs_are_counted_and_bounded(server: Provisioner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sightings, "UNKNOWN_AT_ONCE", 50)
+    monkeypatch.setattr(sightings, "UNKNOWN_KEPT", 20)
+    for number in range(200):
+        ask(server, f"/805ec0{number:06x}.cfg")
+    ask(server, "/805ec00000c7.cfg")
+    server.sightings.flush()
+    assert count(server, UnknownDevice) == 20
+    with server.database.reading() as session:
+        assert session.scalars(select(UnknownDevice.requests).where(UnknownDevice.mac == "805ec00000c7")).one() == 2
+
+
+def test_what_could_not_be_written_is_kept(server: Provisioner, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(server, f"/{FRONT}.cfg")
+    with monkeypatch.context() as broken:
+        broken.setattr(
+            sightings, "_write_known", lambda *_: (_ for _ in ()).throw(OperationalError("", {}, Exception()))
+        )
+        server.sightings.flush()
+    assert count(server, Sighting) == 0
+    server.sightings.flush()
+    assert count(server, Sighting) == 1
+
+
+def test_our_own_fault_is_broken_and_not_a_404(server: Provisioner, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("provisioner.answer.render", fails)
+    with pytest.raises(Broken):
+        server.answer(Ask(path=f"/{FRONT}.cfg", address="192.0.2.7"))

@@ -3,6 +3,7 @@
 from provisioner.syntax.base import OMIT, Document, Syntax, clean
 from provisioner.syntax.flat_xml import FlatXml
 from provisioner.syntax.lines import LineDocument, LineSyntax
+from provisioner.syntax.numbers import Numbers
 from provisioner.syntax.settings_xml import SettingsDocument, SettingsXml
 from provisioner.syntax.xml import Cell, XmlDocument, XmlSyntax, parse_xml
 
@@ -13,6 +14,7 @@ __all__ = [
     "FlatXml",
     "LineDocument",
     "LineSyntax",
+    "Numbers",
     "SettingsDocument",
     "SettingsXml",
     "Syntax",

@@ -1,0 +1,72 @@
+"""Fanvil: X and V desk phones, H hotel phones, W Wi-Fi phones and i doors."""
+
+from __future__ import annotations
+
+from provisioner.vendor_api import File, Model, UserAgent, Vendor, load_lines, load_models
+from provisioner.vendors.fanvil.buttons import buttons
+from provisioner.vendors.fanvil.context import context, warn
+from provisioner.vendors.fanvil.reader import read
+from provisioner.vendors.fanvil.syntax import TEXT, XML
+
+
+def release(version: str) -> tuple[int, ...]:
+    """The numbers of a version: ``2.12.16.17``."""
+    return tuple(int(part) for part in version.split(".") if part.isdecimal())
+
+
+def _takes_text(model: Model) -> bool:
+    return bool(model.extra["format"] == "text")
+
+
+def _takes_xml(model: Model) -> bool:
+    return not _takes_text(model)
+
+
+def _is_wireless(model: Model) -> bool:
+    """The Wi-Fi phones are known to be given a file of this name."""
+    return model.name.startswith("W6")
+
+
+VENDOR = Vendor(
+    name="fanvil",
+    title="Fanvil",
+    models=load_models(__package__),
+    lines=load_lines(__package__),
+    syntax=XML,
+    release=release,
+    buttons=buttons,
+    context=context,
+    read=read,
+    warn=warn,
+    secret_keys=r"passw|pswd|secret|token|FlashServerIP|Flash Server IP|Download_Server_IP",  # noqa: S106
+    files=(
+        File(
+            kind="config",
+            pattern="{mac}.cfg",
+            template="device.xml.j2",
+            media_type="application/xml; charset=utf-8",
+            when=_takes_xml,
+        ),
+        File(kind="config", pattern="{mac}.cfg", template="device.cfg.j2", syntax=TEXT, when=_takes_text),
+        File(
+            kind="config",
+            pattern="{mac}.xml",
+            template="device.xml.j2",
+            media_type="application/xml; charset=utf-8",
+            when=_is_wireless,
+        ),
+        # A phone that finds no common file goes on to its own; what its firmware would be is nobody's business here.
+        File(kind="common", pattern="{common}", private=False),
+        File(kind="firmware", pattern="fanvil_{model}_hwv1_0.txt", private=False),
+        File(kind="firmware", pattern="fanvil_{model}_hwv2_0.txt", private=False),
+        File(kind="firmware", pattern="fanvil_{model}_hw1_1.txt", private=False),
+    ),
+    user_agents=(
+        UserAgent(
+            hint="fanvil",
+            pattern=r"\bfanvil\s+(?P<model>[A-Z]\d+\w*(?:-V\d)?(?:[\s-]?Pro)?)(?:\s+(?P<version>\d+(?:\.\d+)+))?"
+            r"(?:\s+(?P<mac>[0-9a-f]{12})\b)?",
+        ),
+    ),
+    ouis=("0c383e", "00a859"),
+)

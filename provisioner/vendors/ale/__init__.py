@@ -1,0 +1,50 @@
+"""Alcatel-Lucent Enterprise: the Myriad M phones and the 8028s in SIP mode."""
+
+from __future__ import annotations
+
+from provisioner.vendor_api import File, UserAgent, Vendor, load_models
+from provisioner.vendors.ale.buttons import buttons
+from provisioner.vendors.ale.context import context, warn
+from provisioner.vendors.ale.reader import read
+from provisioner.vendors.ale.syntax import AleSyntax
+
+
+def release(version: str) -> tuple[int, ...]:
+    """The numbers of a version: ``2.11.01.1604``."""
+    return tuple(int(part) for part in version.split(".") if part.isdecimal())
+
+
+VENDOR = Vendor(
+    name="ale",
+    title="Alcatel-Lucent Enterprise",
+    models=load_models(__package__),
+    syntax=AleSyntax(),
+    release=release,
+    buttons=buttons,
+    context=context,
+    read=read,
+    warn=warn,
+    # The address of the server holds the device's token.
+    secret_keys=r"passw|secret|pwd|token|AesKey|ServerUrl",  # noqa: S106 (an expression over key names)
+    files=(
+        File(
+            kind="config",
+            pattern="config.{mac}.xml",
+            template="device.xml.j2",
+            media_type="text/xml; charset=utf-8",
+        ),
+        File(kind="model", pattern="config.{model}.xml", private=False),
+        # IP Touch phones, which speak another language.
+        File(kind="boot", pattern="lanpbx.cfg", private=False),
+        File(kind="common", pattern="sipconfig.txt", private=False),
+        File(kind="legacy", pattern="sipconfig-{MAC}.txt"),
+    ),
+    user_agents=(
+        UserAgent(
+            hint="ale ",
+            pattern=r"^ALE (?P<model>[A-Z]?\d[\w-]*) (?P<version>\d{1,4}(?:\.\d{1,4}){2,4})"
+            r"(?: (?P<mac>[0-9a-f]{12})\b)?",
+        ),
+    ),
+    ouis=("3c28a6", "487a55", "00809f"),
+)

@@ -1,0 +1,39 @@
+"""Algo: SIP speakers, strobe lights and paging adapters."""
+
+from __future__ import annotations
+
+from provisioner.vendor_api import File, LineSyntax, Vendor, load_models
+from provisioner.vendors.algo.buttons import buttons
+from provisioner.vendors.algo.context import context, warn
+from provisioner.vendors.algo.reader import read
+
+
+def release(version: str) -> tuple[int, ...]:
+    """The numbers of a version: ``5.2.1``."""
+    return tuple(int(part) for part in version.split(".") if part.isdecimal())
+
+
+VENDOR = Vendor(
+    name="algo",
+    title="Algo",
+    models=load_models(__package__),
+    syntax=LineSyntax(name="algo", clear=""),
+    release=release,
+    buttons=buttons,
+    context=context,
+    read=read,
+    warn=warn,
+    # The path on the server holds the device's token.
+    secret_keys=r"passw|secret|pwd|token|cfgpath",  # noqa: S106 (an expression over key names)
+    files=(
+        File(kind="config", pattern="algom{MAC}.conf", template="device.conf.j2"),
+        # The name in older firmware.
+        File(kind="config", pattern="algo{MAC}.conf", template="device.conf.j2"),
+        File(kind="model", pattern="algop{model}.conf", private=False),
+        File(kind="checksum", pattern="algom{MAC}.md5"),
+        File(kind="checksum", pattern="algo{MAC}.md5"),
+    ),
+    # No source has seen what they call themselves.
+    user_agents=(),
+    ouis=("0022ee",),
+)

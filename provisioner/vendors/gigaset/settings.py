@@ -1,0 +1,121 @@
+"""What the dialects have in common: hosts with ports, clocks with the same rule, words that may be missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from provisioner.vendor_api import OMIT, Account, Key, Mode, Profile, Setting, Settings, Text, Zone, joined, zone
+from provisioner.vendors.gigaset import words
+
+
+def host_port(setting: Setting) -> tuple[Text | None, Text | None]:
+    """Host, an IPv6 address in its brackets, and port of a ``host:port`` setting."""
+    if not setting:
+        return None, None
+    host, _, port = str(setting.value).rpartition(":")
+    if not host or not port.isdecimal():
+        return setting.says(setting.value), None
+    return setting.says(host), setting.says(port)
+
+
+def server(account: Account) -> Mapping[str, Text | None]:
+    """Where an account registers, what stands in for it, and the proxy before both; every port is given."""
+    s = account.settings
+    transport = s["sip.transport"]
+    default = transport.says(words.PORTS[transport.value])
+    backup, backup_port = host_port(s["sip.backup_server"])
+    proxy, proxy_port = host_port(s["sip.outbound_proxy"])
+    port = s["sip.port"].text or default
+    return {
+        "address": s["sip.server"].text,
+        "port": port,
+        "proxied": s["sip.outbound_proxy"].switch(),
+        "proxy": proxy,
+        "proxy_port": proxy_port or default,
+        "failover": s["sip.backup_server"].switch(),
+        "backup": backup,
+        "backup_port": backup_port or port,
+    }
+
+
+def word(table: Mapping[str, str], setting: Setting, otherwise: str = OMIT) -> Text | str:
+    """The vendor's word for a country or a language, for the tongue where the region is not known."""
+    text = str(setting.value or "")
+    found = table.get(text) or table.get(text.partition("-")[0]) or otherwise
+    return OMIT if found == OMIT else setting.says(found)
+
+
+def tone_country(settings: Settings) -> Setting:
+    """Whose tones the phone plays."""
+    return settings["locale.tone_country"] or settings["locale.country"]
+
+
+def same_clock(one: Zone, other: Zone) -> bool:
+    """Whether two places have the same time all year round."""
+    return (one.offset_s, one.saving_s, one.start, one.end) == (other.offset_s, other.saving_s, other.start, other.end)
+
+
+def like(place: Zone, names: Iterable[str]) -> str | None:
+    """The place itself, else the first of these places that has its time."""
+    known = list(names)
+    return place.name if place.name in known else next((name for name in known if same_clock(place, zone(name))), None)
+
+
+def twelve_hours(settings: Settings) -> Text:
+    """``12`` or ``24``, as given or as the country has it."""
+    given, country = settings["locale.time_format"], settings["locale.country"]
+    return given.says(given.value) if given else country.says("12" if country.value in words.TWELVE_HOURS else "24")
+
+
+def date_order(settings: Settings) -> Text:
+    """``mdy``, ``dmy`` or ``ymd``, as given or as the country has it."""
+    given, country = settings["locale.date_format"], settings["locale.country"]
+    return given.says(given.value) if given else country.says("mdy" if country.value == "US" else "dmy")
+
+
+def coded(text: Text, table: Mapping[Any, str]) -> Text:
+    """A word of ours in the vendor's."""
+    return text.says(table[str(text)])
+
+
+def of_account(account: Account | None, settings: Settings) -> Settings:
+    """The settings of an account, of the phone where it is not used."""
+    return account.settings if account else settings
+
+
+def has_mailbox(account: Account, yes: str = "1", no: str = "0") -> Text:
+    """Whether an account has a mailbox to call."""
+    return account.voicemail.says(yes) if account.voicemail else account.number.says(no)
+
+
+def key_settings(profile: Profile, key: Key) -> Settings:
+    """The settings of the account that a key works on."""
+    return of_account(profile.account(key.button.account), profile.settings)
+
+
+def argument(profile: Profile, key: Key) -> Text:
+    """What a key dials or shows: pickup keys have their code, the voicemail key its account's mailbox."""
+    button, settings = key.button, key_settings(profile, key)
+    account = profile.account(button.account)
+    if key.mode is Mode.VOICEMAIL and not button.value and account and account.voicemail:
+        return account.voicemail
+    if key.mode is Mode.GROUP_PICKUP and not button.value:
+        return settings["sip.group_pickup_code"].text or Text()
+    if key.mode is Mode.PICKUP:
+        code = button.pickup or settings["sip.pickup_code"].text or ""
+        return button.value if button.value.startswith(code) else joined(code, button.value)
+    return button.value
+
+
+def pickup(profile: Profile, key: Key) -> Text | None:
+    """The code that takes a call from a watched number; what only falls back to watching has no call to take."""
+    own = key_settings(profile, key)["sip.pickup_code"].text if key.button.mode is Mode.BLF else None
+    return key.button.pickup or own
+
+
+def native(value: Text) -> tuple[Text, Mapping[str, Text]]:
+    """``code;field=value;…``, the escape hatch."""
+    code, *rest = value.split(";")
+    pairs = (part.partition("=") for part in rest)
+    return value.says(code.strip()), {name.strip(): value.says(text) for name, _, text in pairs}

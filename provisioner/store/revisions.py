@@ -48,9 +48,7 @@ def touch(session: Session, clauses: Iterable[Where]) -> None:
     bases = select(Device.base_id).where(chosen, Device.base_id.is_not(None))
     direct = select(Device.id).where(chosen)
     session.connection().execute(
-        update(Device)
-        .where(or_(Device.id.in_(direct), Device.id.in_(bases)))
-        .values(revision=Device.revision + 1)
+        update(Device).where(or_(Device.id.in_(direct), Device.id.in_(bases))).values(revision=Device.revision + 1)
     )
     for row in session.identity_map.values():
         if isinstance(row, Device):

@@ -146,9 +146,7 @@ class Extension(Base):
     auth_user: Mapped[str | None] = mapped_column(String(120))
     sealed_password: Mapped[bytes | None]
     voicemail: Mapped[str | None] = mapped_column(String(64))
-    template_id: Mapped[int | None] = mapped_column(
-        ForeignKey("button_template.id", ondelete="SET NULL"), index=True
-    )
+    template_id: Mapped[int | None] = mapped_column(ForeignKey("button_template.id", ondelete="SET NULL"), index=True)
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     owners: Mapped[dict[str, Any]] = mapped_column(default=dict)
     template: Mapped[ButtonTemplate | None] = relationship()
@@ -164,9 +162,7 @@ class LocationAssignment(Base):
     """Which location an extension has."""
 
     __tablename__ = "location_assignment"
-    extension_id: Mapped[int] = mapped_column(
-        ForeignKey("extension.id", ondelete="CASCADE"), primary_key=True
-    )
+    extension_id: Mapped[int] = mapped_column(ForeignKey("extension.id", ondelete="CASCADE"), primary_key=True)
     location_id: Mapped[int] = mapped_column(ForeignKey("location.id", ondelete="CASCADE"), index=True)
     extension: Mapped[Extension] = relationship(back_populates="assignment")
     location: Mapped[Location] = relationship()
@@ -192,12 +188,8 @@ class Device(Base):
     model: Mapped[Short] = mapped_column(default="")
     name: Mapped[Name] = mapped_column(default="")
     serial: Mapped[str | None] = mapped_column(String(64))
-    template_id: Mapped[int | None] = mapped_column(
-        ForeignKey("button_template.id", ondelete="SET NULL"), index=True
-    )
-    location_id: Mapped[int | None] = mapped_column(
-        ForeignKey("location.id", ondelete="SET NULL"), index=True
-    )
+    template_id: Mapped[int | None] = mapped_column(ForeignKey("button_template.id", ondelete="SET NULL"), index=True)
+    location_id: Mapped[int | None] = mapped_column(ForeignKey("location.id", ondelete="SET NULL"), index=True)
     expansion_modules: Mapped[int | None]
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     owners: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -246,12 +238,8 @@ class Button(Base):
         ),
     )
     id: Mapped[Id]
-    template_id: Mapped[int | None] = mapped_column(
-        ForeignKey("button_template.id", ondelete="CASCADE"), index=True
-    )
-    extension_id: Mapped[int | None] = mapped_column(
-        ForeignKey("extension.id", ondelete="CASCADE"), index=True
-    )
+    template_id: Mapped[int | None] = mapped_column(ForeignKey("button_template.id", ondelete="CASCADE"), index=True)
+    extension_id: Mapped[int | None] = mapped_column(ForeignKey("extension.id", ondelete="CASCADE"), index=True)
     device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id", ondelete="CASCADE"), index=True)
     position: Mapped[int] = mapped_column(default=0)
     slot: Mapped[str] = mapped_column(String(16))
@@ -368,6 +356,52 @@ class Audit(Base):
     action: Mapped[str] = mapped_column(String(32))
     subject: Mapped[str] = mapped_column(String(160))
     changes: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class Job(Base):
+    """Something done to many things at once, with what came of each. ``lease_until`` is whose turn it is to run it."""
+
+    __tablename__ = "job"
+    id: Mapped[Id]
+    tenant_id: Mapped[TenantId]
+    actor: Mapped[str] = mapped_column(String(120))
+    action: Mapped[str] = mapped_column(String(32))
+    arguments: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    finished_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+
+
+class JobItem(Base):
+    """One thing of a job: ``waiting``, ``done``, ``failed`` or ``cancelled``; it outlives the device."""
+
+    __tablename__ = "job_item"
+    __table_args__ = (Index(None, "job_id", "state"),)
+    id: Mapped[Id]
+    job_id: Mapped[int] = mapped_column(ForeignKey("job.id", ondelete="CASCADE"))
+    device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id", ondelete="SET NULL"), index=True)
+    subject: Mapped[str] = mapped_column(String(160))
+    state: Mapped[str] = mapped_column(String(16), default="waiting")
+    says: Mapped[str] = mapped_column(String(512), default="")
+    at: Mapped[datetime | None]
+
+
+class Selected(Base):
+    """A row that a person ticked on a list page; it stays ticked over pages and searches."""
+
+    __tablename__ = "selected"
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
+    noun: Mapped[str] = mapped_column(String(32), primary_key=True)
+    row_id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class LoginLimit(Base):
+    """Failed log-ins of one address or one name since a moment."""
+
+    __tablename__ = "login_limit"
+    source: Mapped[str] = mapped_column(String(80), primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    since: Mapped[datetime] = mapped_column(default=now, index=True)
 
 
 class Meta(Base):

@@ -1,0 +1,106 @@
+"""Tenants: customers, each with its own everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session, object_session
+
+from provisioner import neutral
+from provisioner.errors import Problem
+from provisioner.services import sealed
+from provisioner.services.change import Change, Clash, Outcome, refuse
+from provisioner.services.differences import compare
+from provisioner.services.rows import Known
+from provisioner.services.schemas import TenantIn
+from provisioner.store.tables import ButtonTemplate, Tenant
+from provisioner.vault import Vault
+
+
+def find(session: Session, slug: str, *, lock: bool = False) -> Tenant | None:
+    """The tenant of a slug; with ``lock`` nobody else changes it until the transaction ends."""
+    wanted = select(Tenant).where(Tenant.slug == slug)
+    return session.scalars(wanted.with_for_update(key_share=True) if lock else wanted).one_or_none()
+
+
+def check(known: Known, given: TenantIn) -> Iterator[Problem]:
+    """What is wrong with it in its surroundings."""
+    for pattern, name in given.default_templates.items():
+        lacking = known.lacks("button_templates", name)
+        if lacking:
+            yield Problem(field=f"default_templates.{pattern}", message=lacking)
+
+
+def put(change: Change, given: TenantIn, row: Tenant | None = None) -> Outcome:
+    """Make a tenant so; the default templates of a new one can only be named once it has templates."""
+    row = row or find(change.session, given.tenant)
+    if row is None:
+        return _add(change, given)
+    twin = find(change.session, given.tenant)
+    refuse([Clash(field="tenant", message=f"{given.tenant} is already in use")] if twin not in (None, row) else [])
+    refuse(list(check(change.rows(row), given)))
+    old = dump(change.vault, row)
+    given = sealed.kept(given, old)
+    differences = compare(old, given)
+    if differences:
+        _write(change, row, given)
+    return change.note(row.id, f"tenant {given.tenant}", row, differences)
+
+
+def _add(change: Change, given: TenantIn) -> Outcome:
+    refuse(
+        [
+            Problem(field=f"default_templates.{pattern}", message=f"a new tenant has no template {name[:60]!r} yet")
+            for pattern, name in given.default_templates.items()
+        ]
+    )
+    row = Tenant(slug=given.tenant)
+    _write(change, row, given)
+    change.add(row)
+    change.flush()
+    return change.note(row.id, f"tenant {given.tenant}", row, compare(None, given), "added")
+
+
+def _write(change: Change, row: Tenant, given: TenantIn) -> None:
+    row.slug, row.name, row.access = given.tenant, given.name, given.access
+    row.networks, row.pairing_minutes = list(given.networks), given.pairing_minutes
+    row.default_templates = {
+        pattern: change.id_of(change.rows(row).button_templates.get(name))
+        for pattern, name in given.default_templates.items()
+    }
+    sealed.store(change.vault, row, given)
+    change.breathe()
+
+
+def remove(change: Change, row: Tenant) -> Outcome:
+    """Remove a tenant with all that it has."""
+    change.flush()
+    gone = change.note(None, f"tenant {row.slug}", None, compare(dump(change.vault, row), None), "removed")
+    change.session.execute(delete(Tenant).where(Tenant.id == row.id), execution_options={"synchronize_session": False})
+    change.session.expunge_all()
+    return gone
+
+
+def dump(vault: Vault, row: Tenant) -> TenantIn:
+    """A stored tenant as it was given, secrets and all."""
+    secret = sealed.opened(vault, row)
+    return TenantIn.model_construct(
+        tenant=row.slug,
+        name=row.name,
+        access=row.access,
+        networks=tuple(row.networks),
+        pairing_minutes=row.pairing_minutes,
+        default_templates=_default_templates(row),
+        settings=secret.get("native", {}),
+        **sealed.sections(row, secret, neutral.SECTIONS),
+    )
+
+
+def _default_templates(row: Tenant) -> dict[str, str]:
+    session = object_session(row)
+    if session is None or not row.default_templates:
+        return {}
+    wanted = select(ButtonTemplate.id, ButtonTemplate.name).where(ButtonTemplate.tenant_id == row.id)
+    names = {found.id: found.name for found in session.execute(wanted)}
+    return {pattern: names[one] for pattern, one in row.default_templates.items() if one in names}

@@ -2,17 +2,52 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Flask, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from admin import errors, filters, scope, security
+from admin.sessions import LIFETIME
+from admin.views import portal
 from provisioner.answer import Provisioner
+
+LARGEST_UPLOAD = 64 * 1024 * 1024
 
 
 def create_app(provisioner: Provisioner) -> Flask:
     """The portal of this provisioner."""
     app = Flask(__name__)
     app.extensions["provisioner"] = provisioner
+    app.config.update(
+        # Nothing of it is stored: it follows from the installation's key.
+        SECRET_KEY=provisioner.vault.token("portal-cookies", 1),
+        PERMANENT_SESSION_LIFETIME=LIFETIME,
+        SESSION_COOKIE_NAME="provisioner",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
+        MAX_CONTENT_LENGTH=LARGEST_UPLOAD,
+        MAX_FORM_MEMORY_SIZE=8 * 1024 * 1024,
+        MAX_FORM_PARTS=5000,
+        WTF_CSRF_CHECK_DEFAULT=False,  # the portal's blueprint checks; the API has tokens instead of cookies
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,  # our pages send no referrer
+    )
+    app.session_interface = security.Cookies()
+    app.wsgi_app = security.BehindProxies(  # type: ignore[method-assign]  # how Flask wants it wrapped
+        app.wsgi_app, provisioner.installation.trusted_proxies
+    )
+    app.after_request(security.harden)
+    app.teardown_request(scope.close)
+    filters.register(app)
+    errors.register(app)
+    portal.register(app)
+    _register_health(app, provisioner)
+    return app
 
+
+def _register_health(app: Flask, provisioner: Provisioner) -> None:
     @app.get("/healthz")
     def healthz() -> Response:
         return Response("ok\n", mimetype="text/plain")
@@ -25,5 +60,3 @@ def create_app(provisioner: Provisioner) -> Flask:
     @app.get("/metrics")
     def metrics() -> Response:
         return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
-
-    return app

@@ -1,0 +1,53 @@
+"""The portal's way to the services: forms become schemas, and every change names who made it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from sqlalchemy.orm import Session
+
+from admin.scope import Scope
+from provisioner.answer import Provisioner
+from provisioner.errors import Invalid
+from provisioner.services import devices
+from provisioner.services.change import Change, Outcome
+from provisioner.services.fields import Schema
+from provisioner.services.problems import problems_of
+from provisioner.services.schemas import DeviceIn
+from provisioner.store.tables import Device, Tenant
+
+Given = TypeVar("Given", bound=Schema)
+
+
+@contextmanager
+def changing(scope: Scope) -> Iterator[tuple[Change, Tenant]]:
+    """One transaction of the viewer at the tenant. Raises Invalid with what is to be mended."""
+    names_tenants = scope.viewer.role == "server"
+    with (
+        scope.provisioner.database.writing() as session,
+        change_of(scope.provisioner, session, scope.viewer.name, names_tenants=names_tenants) as change,
+    ):
+        yield change, session.get_one(Tenant, scope.tenant.id)
+
+
+def change_of(provisioner: Provisioner, session: Session, actor: str, *, names_tenants: bool = False) -> Change:
+    """A change in a transaction that is under way."""
+    return Change(session, provisioner.vault, actor, names_tenants=names_tenants, clock=provisioner.clock)
+
+
+def parsed(schema: type[Given], fields: Mapping[str, Any]) -> Given:
+    """What a form gives, checked. Raises Invalid with every problem at once."""
+    try:
+        return schema(**fields)
+    except ValidationError as error:
+        raise Invalid(problems_of(error, schema)) from None
+
+
+def edit_device(change: Change, tenant: Tenant, row: Device, **values: Any) -> Outcome:
+    """Change these fields of a device and leave the others as they are. Raises Invalid."""
+    old = devices.dump(change.vault, row)
+    fields = {name: getattr(old, name) for name in DeviceIn.model_fields}
+    return devices.put(change, tenant, parsed(DeviceIn, {**fields, **values}), row)

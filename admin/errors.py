@@ -1,0 +1,50 @@
+"""Error pages: always the same for the same status, and without a look at the database."""
+
+from __future__ import annotations
+
+import structlog
+from flask import Flask, Response, g, make_response, render_template, request
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from admin.words import _
+
+log = structlog.get_logger()
+
+WORDS = {
+    400: ("That request was not understood", "Go back, load the page again, and send the form once more."),
+    403: ("Not for this account", "Your account may not do this. Ask an admin of your tenant."),
+    404: ("There is nothing here", "It was moved, removed, or never was. The menu leads on."),
+    405: ("Not like this", "This address does not take that kind of request."),
+    409: (
+        "Another tenant is open",
+        "You switched tenants in another window. Load the page again, and nothing is mixed up.",
+    ),
+    413: ("That is too much at once", "Send a smaller file, or fewer rows."),
+    429: ("Too many requests", "Wait a moment, then try again."),
+    500: ("Something went wrong on our side", "Nothing was changed. What happened is in the server's log."),
+}
+
+
+def register(app: Flask) -> None:
+    """Answer every error with our page."""
+    app.register_error_handler(HTTPException, page)
+    app.register_error_handler(Exception, broken)
+
+
+def page(error: HTTPException) -> Response:
+    """The page of a status; redirects and the like pass."""
+    status = error.code or 500
+    if error.response is not None or status < 400:
+        return make_response(error.get_response())
+    title, says = WORDS.get(status, WORDS[400])
+    response = make_response(render_template("error.html", status=status, title=_(title), says=_(says)), status)
+    for name, value in error.get_headers():
+        if name not in ("Content-Type", "Content-Length"):
+            response.headers[name] = value
+    return response
+
+
+def broken(error: Exception) -> Response:
+    """Our own fault: told to the log once, in full, and to nobody else."""
+    log.error("portal.broken", endpoint=request.endpoint, viewer=getattr(g, "name", None), exc_info=error)
+    return page(InternalServerError())

@@ -1,0 +1,17 @@
+"""What templates may call."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from admin import words
+
+
+def register(app: Flask) -> None:
+    """Make our words and filters known to the templates."""
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(_=words._, counted=words.counted)
+    app.jinja_env.filters.update(
+        number=words.number, ago=words.ago, brief=words.brief, stamp=words.stamp, span=words.span
+    )

@@ -1,0 +1,146 @@
+"""The extensions page's table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import joinedload
+
+from admin.lists.devices import identity_of, key_of
+from admin.scope import Scope
+from admin.tables import Column, Search, Table, begins, contains
+from provisioner.store.tables import (
+    ButtonTemplate,
+    Device,
+    DeviceLine,
+    Extension,
+    Location,
+    LocationAssignment,
+    User,
+)
+
+_location = (
+    select(func.lower(Location.name))
+    .join(LocationAssignment, LocationAssignment.location_id == Location.id)
+    .where(LocationAssignment.extension_id == Extension.id)
+    .scalar_subquery()
+)
+_template = select(func.lower(ButtonTemplate.name)).where(ButtonTemplate.id == Extension.template_id).scalar_subquery()
+_devices = select(func.count()).where(DeviceLine.extension_id == Extension.id).scalar_subquery()
+
+
+def _find(search: Search) -> Iterator[ColumnElement[bool]]:
+    for word in search.words:
+        yield or_(
+            begins(Extension.number, word),
+            contains(Extension.name, word),
+            contains(Extension.auth_user, word),
+            Extension.id.in_(at_location(word)),
+        )
+    for name, value in search.fields:
+        match name:
+            case "location":
+                yield Extension.id.in_(at_location(value))
+            case "template":
+                found = select(ButtonTemplate.id).where(contains(ButtonTemplate.name, value))
+                yield Extension.template_id.in_(found)
+            case _:
+                used = select(DeviceLine.extension_id)
+                yield Extension.id.in_(used) if value != "none" else Extension.id.not_in(used)
+
+
+def at_location(text: str) -> Select[int]:
+    """The extensions whose location has such a name."""
+    return (
+        select(LocationAssignment.extension_id)
+        .join(Location, Location.id == LocationAssignment.location_id)
+        .where(contains(Location.name, text))
+    )
+
+
+TABLE = Table(
+    name="extensions",
+    key=Extension.id,
+    order="number",
+    fields=("location", "template", "devices"),
+    columns=(
+        Column(key="number", title="NUMBER", sort=(func.length(Extension.number), Extension.number), lead=True),
+        Column(key="name", title="NAME", sort=(func.lower(Extension.name),)),
+        Column(key="devices", title="DEVICES", sort=(_devices,)),
+        Column(key="location", title="LOCATION", sort=(_location,)),
+        Column(key="template", title="TEMPLATE", sort=(_template,)),
+        Column(key="voicemail", title="VOICEMAIL", sort=(func.coalesce(Extension.voicemail, ""),)),
+    ),
+    find=_find,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """An extension as the list shows it; ``devices`` are key, identity and line."""
+
+    id: int
+    number: str
+    name: str
+    devices: tuple[tuple[str, str, int], ...]
+    location: str
+    is_location_active: bool
+    template: str
+    voicemail: str
+    has_password: bool
+    account: str
+
+
+def rows(scope: Scope, keys: Sequence[int]) -> list[Row]:
+    """The rows of these extensions, in this order."""
+    if not keys:
+        return []
+    found = {
+        one.id: one
+        for one in scope.session.scalars(
+            scope.all(Extension)
+            .where(Extension.id.in_(keys))
+            .options(
+                joinedload(Extension.template),
+                joinedload(Extension.assignment).joinedload(LocationAssignment.location),
+            )
+        )
+    }
+    devices = devices_of(scope, keys)
+    users = {row.extension_id: row.name for row in _users(scope, keys)}
+    return [_row(found[key], devices.get(key, []), users.get(key, "")) for key in keys if key in found]
+
+
+def _users(scope: Scope, keys: Sequence[int]) -> Sequence[User]:
+    return scope.session.scalars(scope.all(User).where(User.extension_id.in_(keys))).all()
+
+
+def devices_of(scope: Scope, keys: Sequence[int]) -> dict[int, list[tuple[str, str, int]]]:
+    """Where extensions ring: key, identity and line of each device."""
+    lines: dict[int, list[tuple[str, str, int]]] = {}
+    for extension_id, position, device in scope.session.execute(
+        select(DeviceLine.extension_id, DeviceLine.position, Device)
+        .join(Device, Device.id == DeviceLine.device_id)
+        .where(scope.of(Device), DeviceLine.extension_id.in_(keys))
+        .order_by(Device.mac, Device.id)
+    ):
+        lines.setdefault(extension_id, []).append((key_of(device), identity_of(device), position))
+    return lines
+
+
+def _row(extension: Extension, devices: list[tuple[str, str, int]], account: str) -> Row:
+    location = extension.assignment.location if extension.assignment else None
+    return Row(
+        id=extension.id,
+        number=extension.number,
+        name=extension.name,
+        devices=tuple(devices),
+        location=location.name if location else "",
+        is_location_active=location.active if location else True,
+        template=extension.template.name if extension.template else "",
+        voicemail=extension.voicemail or "",
+        has_password=extension.sealed_password is not None,
+        account=account,
+    )

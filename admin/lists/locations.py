@@ -1,0 +1,123 @@
+"""The locations page's table, and what a location lacks for an emergency call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, false, func, not_, or_, select, true
+
+from admin.scope import Scope
+from admin.tables import Column, Search, Table, contains
+from admin.words import _
+from provisioner.store.tables import Device, Location, LocationAssignment
+
+WITH_STATES = frozenset({"US", "CA", "AU", "BR", "IN", "MX"})
+"""Countries whose addresses are not complete without a state or province."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """Whether an emergency call from here can say where it is: ``None``, ``Incomplete`` or ``Complete``."""
+
+    state: str
+    missing: tuple[str, ...] = ()
+
+
+def emergency_of(location: Location) -> Emergency:
+    """What the location's emergency data are good for."""
+    said = (location.emergency_number, location.emergency_callback, location.elin, location.street)
+    if not any(said):
+        return Emergency("None")
+    wanted = {
+        _("street"): location.street,
+        _("house number"): location.house_number or any(one.isdigit() for one in location.street),
+        _("city"): location.city,
+        _("state"): location.state or location.country not in WITH_STATES,
+        _("postal code"): location.postal_code,
+        _("country"): location.country,
+        _("emergency number"): location.emergency_number,
+        _("callback number"): location.emergency_callback,
+    }
+    missing = tuple(name for name, value in wanted.items() if not value)
+    return Emergency("Incomplete" if missing else "Complete", missing)
+
+
+def used() -> ColumnElement[bool]:
+    """Whether a device or an extension is there."""
+    return or_(
+        Location.id.in_(select(Device.location_id).where(Device.location_id.is_not(None))),
+        Location.id.in_(select(LocationAssignment.location_id)),
+    )
+
+
+def leftover() -> ColumnElement[bool]:
+    """Inactive, but still used."""
+    return not_(Location.active) & used()
+
+
+def _find(search: Search) -> Iterator[ColumnElement[bool]]:
+    for word in search.words:
+        columns = (Location.name, Location.city, Location.state, Location.street, Location.postal_code)
+        yield or_(*(contains(column, word) for column in columns), func.lower(Location.country) == word.lower())
+    for name, value in search.fields:
+        if name == "is":
+            known = {
+                "active": Location.active == true(),
+                "inactive": Location.active == false(),
+                "leftover": leftover(),
+            }
+            yield known.get(value.lower(), false())
+        else:
+            yield contains(getattr(Location, name), value)
+
+
+TABLE = Table(
+    name="locations",
+    key=Location.id,
+    order="name",
+    fields=("city", "state", "country", "is"),
+    columns=(
+        Column(key="name", title="Name", sort=(func.lower(Location.name),), lead=True),
+        Column(key="city", title="City", sort=(func.lower(Location.city),)),
+        Column(key="state", title="State", sort=(func.lower(Location.state),)),
+        Column(key="country", title="Country", sort=(Location.country,)),
+        Column(key="active", title="Active", sort=(Location.active,)),
+    ),
+    find=_find,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A location as the list shows it."""
+
+    location: Location
+    emergency: Emergency
+    devices: int
+    extensions: int
+
+
+def rows(scope: Scope, keys: Sequence[int]) -> list[Row]:
+    """The rows of these locations, in this order."""
+    if not keys:
+        return []
+    found = {one.id: one for one in scope.session.scalars(scope.all(Location).where(Location.id.in_(keys)))}
+    devices = _counts(scope, Device.location_id, scope.of(Device), keys)
+    extensions = _counts(scope, LocationAssignment.location_id, scope.of(LocationAssignment), keys)
+    return [
+        Row(
+            location=found[key],
+            emergency=emergency_of(found[key]),
+            devices=devices.get(key, 0),
+            extensions=extensions.get(key, 0),
+        )
+        for key in keys
+        if key in found
+    ]
+
+
+def _counts(scope: Scope, column: Any, inside: ColumnElement[bool], keys: Sequence[int]) -> dict[int, int]:
+    query = select(column, func.count()).where(inside, column.in_(keys)).group_by(column)
+    return {key: many for key, many in scope.session.execute(query)}

@@ -1,0 +1,77 @@
+"""The portal's pages in the order of the menu; one that is not built is not shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import current_app, request
+
+from admin.access import Permission
+from admin.scope import Scope
+from admin.words import _
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One page of the menu, by the endpoint of its list; ``icon`` names a drawing in ``icons.html``."""
+
+    endpoint: str
+    title: str
+    icon: str
+    permission: Permission = Permission.TENANT_READ
+
+    @property
+    def blueprint(self) -> str:
+        """Everything below the page keeps it marked in the menu."""
+        return self.endpoint.rpartition(".")[0]
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the request is at this page or below it."""
+        return (request.blueprint or "") == self.blueprint
+
+
+GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    (
+        "Phones",
+        (
+            Entry("portal.home.page", "Home", "home"),
+            Entry("portal.devices.listing", "Devices", "phone"),
+            Entry("portal.extensions.listing", "Extensions", "hash"),
+            Entry("portal.button_templates.listing", "Button templates", "keys"),
+        ),
+    ),
+    (
+        "Places",
+        (
+            Entry("portal.locations.listing", "Locations", "pin"),
+            Entry("portal.location_assignments.listing", "Location assignments", "link"),
+        ),
+    ),
+    (
+        "Advanced",
+        (
+            Entry("portal.webhooks.listing", "Webhooks", "hook"),
+            Entry("portal.user_page_control.page", "User page control", "sliders"),
+            Entry("portal.crm_integration.listing", "CRM integrations", "plug"),
+        ),
+    ),
+    (
+        "Administration",
+        (
+            Entry("portal.jobs.listing", "Jobs", "jobs"),
+            Entry("portal.users.listing", "Users", "people", Permission.USERS_CHANGE),
+            Entry("portal.audit.listing", "Audit log", "log", Permission.AUDIT_READ),
+        ),
+    ),
+)
+
+
+def menu(scope: Scope) -> list[tuple[str, list[Entry]]]:
+    """The groups with the pages that exist and that the viewer may open."""
+    built = current_app.view_functions
+    groups = [
+        (_(title), [entry for entry in entries if entry.endpoint in built and scope.can(entry.permission)])
+        for title, entries in GROUPS
+    ]
+    return [(title, entries) for title, entries in groups if entries]

@@ -1,0 +1,84 @@
+// What needs a script: keys, copying, ticking a whole page. Every page works without it.
+"use strict";
+
+(() => {
+  const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+  const typing = (target) => target.closest("input, textarea, select, [contenteditable]");
+
+  // Elements that only make sense with a script are in the page, hidden.
+  const wake = (root) => {
+    all("[data-scripted]", root).forEach((one) => { one.hidden = false; });
+    all("[data-saves]", root).forEach((one) => { document.getElementById(one.dataset.saves).disabled = true; });
+  };
+  wake(document);
+  document.addEventListener("htmx:load", (event) => wake(event.detail.elt.parentNode || document));
+
+  // Menus close when one looks elsewhere.
+  document.addEventListener("click", (event) => {
+    all("details.drop[open]").forEach((one) => { if (!one.contains(event.target)) one.open = false; });
+  });
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    await navigator.clipboard.writeText(button.dataset.copy);
+    const told = document.getElementById("told");
+    if (told) told.textContent = `${button.dataset.copy} ✓`;
+    button.classList.add("good");
+    setTimeout(() => button.classList.remove("good"), 1200);
+  });
+
+  // A page of rows at once; the rows' own form learns of it by one event.
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-tick-all]")) {
+      const rows = all("tbody .tick input", event.target.closest("table"));
+      rows.forEach((row) => { row.checked = event.target.checked; });
+      if (rows.length) rows[0].dispatchEvent(new Event("change", { bubbles: true }));
+    }
+    // A row's Save is awake only while its value is another one.
+    if (event.target.matches("[data-saves]")) {
+      const changed = [...event.target.options].some((one) => one.selected !== one.defaultSelected);
+      document.getElementById(event.target.dataset.saves).disabled = !changed;
+    }
+    if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
+  });
+
+  // A list keeps up with the world while somebody looks at it and does nothing else.
+  setInterval(() => {
+    const list = document.querySelector("[data-live]");
+    const busy = document.querySelector("details.drop[open]") || (document.activeElement && typing(document.activeElement) && document.activeElement.type !== "checkbox");
+    if (list && window.htmx && !document.hidden && !busy) window.htmx.trigger(list, "live");
+  }, 10000);
+
+  const rows = () => all("tbody tr[data-row]");
+  const move = (step) => {
+    const list = rows();
+    const at = list.findIndex((row) => row.classList.contains("at"));
+    const next = list[Math.max(0, Math.min(list.length - 1, at < 0 ? (step > 0 ? 0 : list.length - 1) : at + step))];
+    if (!next) return;
+    list.forEach((row) => row.classList.toggle("at", row === next));
+    const link = next.querySelector("a");
+    if (link) link.focus();
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      all("details.drop[open]").forEach((one) => { one.open = false; one.querySelector("summary").focus(); });
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    const row = document.querySelector("tr.at");
+    const keys = {
+      "/": () => document.querySelector("input[type=search]")?.focus(),
+      "j": () => move(1),
+      "k": () => move(-1),
+      "x": () => row?.querySelector(".tick input")?.click(),
+      "a": () => document.querySelector("[data-key=a]")?.click(),
+      "?": () => document.querySelector("[data-key=help]")?.click(),
+    };
+    if (keys[event.key]) {
+      event.preventDefault();
+      keys[event.key]();
+    }
+  });
+})();

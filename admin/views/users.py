@@ -1,0 +1,205 @@
+"""Portal accounts: of the tenant at hand, and for a server-wide viewer also those of all tenants."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from admin.access import Permission, allow
+from admin.forms import Form
+from admin.forms import users as user_forms
+from admin.scope import Scope, here
+from admin.tables import Column, Table, contains
+from admin.words import _
+from provisioner import accounts
+from provisioner.errors import Invalid, Problem
+from provisioner.services.differences import CHANGED
+from provisioner.store.tables import Audit, Extension, Tenant, User
+
+views = Blueprint("users", __name__, url_prefix="/users")
+
+TABLE = Table(
+    name="users",
+    key=User.id,
+    order="name",
+    columns=(
+        Column(key="name", title="NAME", sort=(func.lower(User.name),), lead=True),
+        Column(key="role", title="ROLE", sort=(User.role,)),
+        Column(key="locked", title="LOG-IN", sort=(User.locked_until,)),
+    ),
+    find=lambda search: (or_(contains(User.name, word), contains(User.role, word)) for word in search.words),
+)
+
+
+def _visible(scope: Scope) -> Select[Any]:
+    """The tenant's accounts; a server-wide viewer also sees the server-wide ones."""
+    if scope.viewer.role == "server":
+        return select(User).where(or_(scope.of(User), User.tenant_id.is_(None)))
+    return scope.all(User)
+
+
+def _one(scope: Scope, user_id: int) -> User:
+    found: User | None = scope.session.scalars(_visible(scope).where(User.id == user_id)).one_or_none()
+    if found is None:
+        abort(404)
+    return found
+
+
+@views.get("")
+@allow(Permission.USERS_CHANGE)
+def listing() -> str:
+    """Who can log in."""
+    scope = here()
+    look = TABLE.look(scope.session, _visible(scope), request.args, path=url_for(".listing"))
+    found = {user.id: user for user in scope.session.scalars(_visible(scope).where(User.id.in_(look.keys)))}
+    return render_template("users/list.html", look=look, rows=[found[key] for key in look.keys], at=_clock(scope))
+
+
+def _clock(scope: Scope) -> Any:
+    return scope.provisioner.clock()
+
+
+@views.route("/new", methods=["GET", "POST"])
+@allow(Permission.USERS_CHANGE)
+def new() -> Response | str | tuple[str, int]:
+    """One more account."""
+    scope = here()
+    shape = user_forms.fields(scope, is_new=True)
+    if request.method == "GET":
+        return render_template("users/form.html", form=Form(shape, {"role": "admin"}), user=None)
+    form = Form.read(shape, request.form)
+    if form.is_right:
+        _write(scope, form, None)
+    if not form.is_right:
+        form.values["password"] = ""
+        return render_template("users/form.html", form=form, user=None), 422
+    flash(_("{name} can log in now.", name=form["name"]))
+    return redirect(url_for(".listing"), 303)
+
+
+@views.route("/<int:user_id>", methods=["GET", "POST"])
+@allow(Permission.USERS_CHANGE)
+def page(user_id: int) -> Response | str | tuple[str, int]:
+    """An account: its role, and a new password."""
+    scope = here()
+    user = _one(scope, user_id)
+    shape = user_forms.fields(scope, is_new=False)
+    if request.method == "GET":
+        number = scope.session.scalar(select(Extension.number).where(Extension.id == user.extension_id))
+        form = Form(shape, {"role": user.role, "extension": number or ""})
+        return render_template("users/form.html", form=form, user=user)
+    form = Form.read(shape, request.form)
+    if form.is_right:
+        _write(scope, form, user)
+    if not form.is_right:
+        form.values["password"] = ""
+        return render_template("users/form.html", form=form, user=user), 422
+    flash(_("{name} is saved.", name=user.name))
+    return redirect(url_for(".listing"), 303)
+
+
+def _write(scope: Scope, form: Form, user: User | None) -> None:
+    """Store the account; what is wrong the form says itself then."""
+    try:
+        with scope.provisioner.database.writing() as session:
+            role, extension_id = _role(form), _extension(scope, form)
+            tenant = None if role == "server" else session.get(Tenant, scope.tenant.id)
+            if user is None:
+                row = accounts.add_user(session, form["name"], form["password"], role, tenant)
+                row.extension_id = extension_id
+                _note(session, scope, "added", row.name, {"role": [None, role]})
+            else:
+                row = session.get_one(User, user.id)
+                changes: dict[str, Any] = {}
+                _set_role(scope, row, role, tenant, changes)
+                _set_password(row, form["password"], changes)
+                row.extension_id = extension_id
+                if changes:
+                    _note(session, scope, "changed", row.name, changes)
+    except Invalid as invalid:
+        form.refuse(invalid)
+
+
+def _set_role(scope: Scope, row: User, role: str, tenant: Tenant | None, changes: dict[str, Any]) -> None:
+    """Another role, which ends the sessions of the old one."""
+    if row.role == role:
+        return
+    if row.id == scope.viewer.id:
+        raise Invalid([Problem(field="role", message="your own role cannot be changed; another admin can")])
+    changes["role"] = [row.role, role]
+    row.role, row.tenant_id, row.session_key = role, tenant.id if tenant else None, secrets.token_hex(16)
+
+
+def _set_password(row: User, password: str, changes: dict[str, Any]) -> None:
+    """Another password, where one was typed; every session ends."""
+    if not password:
+        return
+    row.password_hash, row.session_key = accounts.hashed(password), secrets.token_hex(16)
+    row.failures, row.locked_until = 0, None
+    changes |= {"password": CHANGED}
+
+
+def _role(form: Form) -> str:
+    roles = [choice.value for choice in form.field("role").choices]
+    if form["role"] not in roles:
+        raise Invalid([Problem(field="role", message=f"choose one of {', '.join(roles)}")])
+    return form["role"]
+
+
+def _extension(scope: Scope, form: Form) -> int | None:
+    """The extension of a user's own page."""
+    if form["role"] != "user":
+        return None
+    if not form["extension"]:
+        raise Invalid([Problem(field="extension", message="write the extension whose page it is")])
+    query = select(Extension.id).where(scope.of(Extension), Extension.number == form["extension"])
+    found = scope.session.scalar(query)
+    if found is None:
+        raise Invalid([Problem(field="extension", message=f"there is no extension {form['extension'][:60]}")])
+    return found
+
+
+@views.post("/<int:user_id>/delete")
+@allow(Permission.USERS_CHANGE)
+def delete(user_id: int) -> Response:
+    """Remove an account; its sessions end."""
+    scope = here()
+    user = _one(scope, user_id)
+    if user.id == scope.viewer.id:
+        flash(_("Your own account cannot be deleted; another admin can."), "warn")
+        return redirect(url_for(".page", user_id=user.id), 303)
+    with scope.provisioner.database.writing() as session:
+        session.delete(session.get_one(User, user.id))
+        _note(session, scope, "removed", user.name, {})
+    flash(_("{name} is deleted.", name=user.name))
+    return redirect(url_for(".listing"), 303)
+
+
+@views.post("/<int:user_id>/unlock")
+@allow(Permission.USERS_CHANGE)
+def unlock(user_id: int) -> Response:
+    """Let somebody try again who mistyped too often."""
+    scope = here()
+    user = _one(scope, user_id)
+    with scope.provisioner.database.writing() as session:
+        row = session.get_one(User, user.id)
+        row.failures, row.locked_until = 0, None
+    flash(_("{name} can log in again.", name=user.name))
+    return redirect(url_for(".listing"), 303)
+
+
+def _note(session: Session, scope: Scope, action: str, name: str, changes: dict[str, Any]) -> None:
+    session.add(
+        Audit(
+            actor=scope.viewer.name,
+            tenant_id=scope.tenant.id,
+            action=action,
+            subject=f"user {name}",
+            changes=changes,
+        )
+    )

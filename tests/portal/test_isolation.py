@@ -1,0 +1,126 @@
+"""A tenant ends at its rows: every address with another tenant's names in it is a page that is not there."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from provisioner.store.tables import (
+    ButtonTemplate,
+    Device,
+    Extension,
+    Job,
+    Location,
+    Tenant,
+    User,
+)
+from tests.portal import world
+
+FORMS = ({}, {"do": "open", "minutes": "5"}, {"name": "taken over", "number": "100", "model": "T46U"})
+
+
+@pytest.fixture
+def theirs(provisioner):
+    """What Beta has, by the names that addresses have for it; each value is in some way Beta's own."""
+    world.add_unknown(provisioner, "805ec0550009", address="203.0.113.9")
+    with provisioner.database.writing() as session:
+        tenant = session.scalars(select(Tenant).where(Tenant.slug == "beta")).one()
+        job = Job(tenant_id=tenant.id, actor="bob", action="block")
+        session.add(job)
+        session.flush()
+
+        def one(row):
+            return session.scalars(select(row.id).where(row.tenant_id == tenant.id).limit(1)).one()
+
+        device = session.scalars(select(Device).where(Device.tenant_id == tenant.id, Device.mac.is_not(None))).first()
+        handset = session.scalars(select(Device).where(Device.tenant_id == tenant.id, Device.mac.is_(None))).one()
+        return {
+            "key": [device.mac, handset.ipei, f"handset-{handset.id}"],
+            "job_id": [job.id],
+            "user_id": [one(User), 1],
+            "extension_id": [one(Extension)],
+            "location_id": [one(Location)],
+            "template_id": [one(ButtonTemplate)],
+            "mac": ["805ec0550009"],
+        }
+
+
+FREE = {"filename", "name"}
+"""Names in addresses that belong to nobody: static files, tables, settings, files of a device."""
+MAY_REDIRECT = {"portal.devices.add_seen"}
+"""Pages that say that the thing is gone, in the list that it is gone from."""
+
+
+def _addresses(app, theirs):
+    for rule in app.url_map.iter_rules():
+        names = rule.arguments - FREE
+        if rule.endpoint.startswith("portal.") and names:
+            values = {"name": "sip.port" if "settings" in rule.rule else "805ec0010001.cfg"}
+            for number in range(max(len(theirs[name]) for name in names)):
+                picked = {name: theirs[name][number % len(theirs[name])] for name in names - {"action"}}
+                if rule.endpoint in ("portal.devices.preview", "portal.devices.apply"):
+                    continue  # its key is an action, and the rows are the selection's
+                _domain, path = rule.build({**values, **picked})
+                yield rule, path
+
+
+def test_every_page_with_anothers_name_in_it_is_not_there(app, client, theirs):
+    seen = 0
+    client.get("/portal/account")
+    for rule, path in _addresses(app, theirs):
+        if "GET" in rule.methods:
+            assert 404 == client.get(path).status_code, path
+            seen += 1
+        if "POST" in rule.methods:
+            for form in FORMS:
+                status = client.post(path, data=form).status_code
+                assert (303 if rule.endpoint in MAY_REDIRECT else 404) == status, path
+                seen += 1
+    assert seen > 20
+
+
+def test_nothing_of_another_tenant_was_changed_by_that(app, client, theirs, provisioner):
+    def facts():
+        with provisioner.database.reading() as session:
+            devices = session.execute(select(Device.mac, Device.state, Device.name, Device.revision)).all()
+            return devices, session.execute(select(User.name, User.role)).all()
+
+    before = facts()
+    client.get("/portal/account")
+    for rule, path in _addresses(app, theirs):
+        if "POST" in rule.methods:
+            client.post(path, data=FORMS[1])
+    assert before == facts()
+
+
+def test_every_name_in_an_address_has_a_value_of_another_tenant_to_be_tried(app, theirs):
+    """Whoever adds a page with a new name in its address adds it here, or the walk would miss it."""
+    names = set().union(*(rule.arguments for rule in app.url_map.iter_rules() if rule.endpoint.startswith("portal.")))
+    assert set() == names - FREE - set(theirs)
+
+
+def test_a_replay_tells_nothing_of_another_tenants_device(client):
+    page = client.get("/portal/advanced/device-management/805ec0000001/why?path=/805ec0010001.cfg").text
+    assert ("beta" in page, "does not name" in page) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/portal/advanced/device-management",
+        "/portal/advanced/device-management/export.csv",
+        "/portal/advanced/device-management/seen",
+        "/portal/users",
+        "/portal/audit",
+        "/portal/audit/audit.csv",
+        "/portal/jobs",
+        "/portal/advanced/extensions",
+        "/portal/advanced/locations",
+        "/portal/advanced/location-assignments",
+        "/portal/advanced/button-templates",
+    ],
+)
+def test_a_list_holds_nothing_of_another_tenant(client, theirs, path):
+    page = client.get(path).text
+    for trace in ("Beta", "80:5e:c0:01:00", "805ec00100", "bob"):
+        assert trace not in page

@@ -1,0 +1,152 @@
+"""Two tenants with a few devices each, made through the services, for tests of the portal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from provisioner import accounts
+from provisioner.answer import Provisioner
+from provisioner.app import open_provisioner
+from provisioner.services import devices, extensions, locations, templates, tenants
+from provisioner.services.change import Change
+from provisioner.services.schemas import DeviceIn, ExtensionIn, LocationIn, TemplateIn, TenantIn
+from provisioner.settings import Installation
+from provisioner.store.tables import Device, Seen, Sighting, Tenant, UnknownDevice, now
+
+PASSWORD = "correct horse battery"
+AGENT = "Yealink SIP-T46U 108.86.0.90 {mac}"
+
+
+def installation(directory: Path, **settings: Any) -> Installation:
+    """An installation in this directory, whatever the environment says."""
+    return Installation(data_dir=directory, public_url="https://prov.example", **settings)
+
+
+def open_world(directory: Path, **settings: Any) -> Provisioner:
+    """An empty installation with one server-wide account."""
+    provisioner = open_provisioner(installation(directory, **settings), create=True)
+    with provisioner.database.writing() as session:
+        accounts.add_user(session, "root", PASSWORD, "server")
+    return provisioner
+
+
+def add_tenant(provisioner: Provisioner, slug: str, name: str, start: int = 0) -> None:
+    """A tenant with a location, a template, two extensions, three phones, a DECT base and a handset."""
+    mac = f"805ec0{start:04x}{{:02x}}"
+    with provisioner.database.writing() as session, Change(session, provisioner.vault, "test") as change:
+        tenants.put(change, TenantIn(tenant=slug, name=name, networks=("10.20.0.0/16",)))
+        tenant = tenants.find(session, slug)
+        assert tenant
+        locations.put(change, tenant, _hq())
+        templates.put(change, tenant, _front_desk())
+        for number, who in (("100", "Front office"), ("101", "Workshop")):
+            extensions.put(change, tenant, ExtensionIn(number=number, name=who, password=f"pw-{slug}-{number}"))
+        for given in (
+            {"mac": mac.format(1), "name": "Front desk", "model": "T46U", "extensions": ("100",), "template": "Desk"},
+            {"mac": mac.format(2), "name": "Workshop", "model": "T54W", "extensions": ("101",), "location": "HQ"},
+            {"mac": mac.format(3), "name": "Store room", "model": "T46U"},
+            {"mac": mac.format(4), "name": "DECT", "model": "W70B"},
+        ):
+            devices.put(change, tenant, DeviceIn(vendor="yealink", **given))
+        devices.put(change, tenant, DeviceIn(ipei=f"0x0{start + 1:04x}00001", base=mac.format(4), name="Handset"))
+
+
+def _hq() -> LocationIn:
+    return LocationIn(
+        name="HQ", street="Main St", house_number="1", city="Chicago", state="IL", postal_code="60601", country="US",
+        timezone="America/Chicago", emergency_number="911", emergency_callback="+13125550100",
+    )  # fmt: skip
+
+
+def _front_desk() -> TemplateIn:
+    buttons: Sequence[dict[str, str]] = (
+        {"slot": "line:1", "mode": "line", "value": "1", "label": "{name}"},
+        {"slot": "line:2", "mode": "blf", "value": "101", "label": "Workshop"},
+    )
+    return TemplateIn(name="Desk", models=("yealink/*",), buttons=buttons)
+
+
+def add_account(provisioner: Provisioner, name: str, role: str, slug: str | None = None) -> None:
+    """A portal account with the password of all tests."""
+    with provisioner.database.writing() as session:
+        tenant = session.scalars(select(Tenant).where(Tenant.slug == slug)).one() if slug else None
+        accounts.add_user(session, name, PASSWORD, role, tenant)
+
+
+def see(provisioner: Provisioner, mac: str, *, late: bool = False, outcome: str = "served", ago_s: int = 60) -> None:
+    """Note that a device asked, and was served what it has now, or what it had before its last change."""
+    with provisioner.database.writing() as session:
+        device = session.scalars(select(Device).where(Device.mac == mac)).one()
+        at = now() - timedelta(seconds=ago_s)
+        served = outcome == "served"
+        session.merge(
+            Seen(
+                device_id=device.id, at=at, address="10.20.0.7", user_agent=AGENT.format(mac=mac), file=f"{mac}.cfg",
+                outcome=outcome, served_at=at if served else None,
+                served_revision=device.revision - late if served else None,
+            )
+        )  # fmt: skip
+        session.add(
+            Sighting(
+                device_id=device.id, at=at, transport="http", address="10.20.0.7", user_agent=AGENT.format(mac=mac),
+                version="108.86.0.90", file=f"{mac}.cfg", outcome=outcome, proof="token" if served else None,
+                size=1234, revision=device.revision,
+            )
+        )  # fmt: skip
+
+
+def add_unknown(provisioner: Provisioner, mac: str, address: str = "10.20.3.4", model: str | None = "T46U") -> None:
+    """A phone that asked and belongs to nobody."""
+    with provisioner.database.writing() as session:
+        session.add(
+            UnknownDevice(
+                mac=mac, at=now(), address=address, user_agent=AGENT.format(mac=mac), vendor="yealink", model=model
+            )
+        )
+
+
+def furnish(provisioner: Provisioner) -> None:
+    """Everything that a person can meet: two tenants, all roles, long names, other scripts, every state."""
+    add_tenant(provisioner, "acme", "Acme Dental")
+    add_tenant(provisioner, "beta", "Beta School", 0x100)
+    for name, role in (("ann", "admin"), ("vic", "viewer"), ("uma", "user")):
+        add_account(provisioner, name, role, "acme")
+    with provisioner.database.writing() as session, Change(session, provisioner.vault, "test") as change:
+        tenant = tenants.find(session, "acme")
+        assert tenant
+        people = (
+            "Zoë",
+            "מוקד תמיכה",
+            "受付 東京",
+            "Reception of the east wing, second floor, behind the lift",
+            "O’Brien",
+        )
+        models = ("T46U", "T54W", "T57W", "T33G")
+        for number in range(20, 90):
+            extensions.put(
+                change, tenant, ExtensionIn(number=str(1000 + number), name=people[number % 5], password="x")
+            )
+            given = {
+                "mac": f"805ec00001{number:02x}", "name": people[number % 5] if number % 3 else f"Room {number}",
+                "vendor": "yealink", "model": models[number % 4], "extensions": (str(1000 + number),),
+            }  # fmt: skip
+            devices.put(change, tenant, DeviceIn(**given))
+    for number in range(20, 90):
+        if number % 4:
+            late, outcome = number % 7 == 0, "refused" if number % 11 == 0 else "served"
+            see(provisioner, f"805ec00001{number:02x}", late=late, outcome=outcome, ago_s=number * number * 60)
+    see(provisioner, "805ec0000001")
+    with provisioner.database.writing() as session:
+        for number, device in enumerate(session.scalars(select(Device).where(Device.mac.is_not(None)))):
+            if number % 5 in (1, 2):
+                device.state, device.paired_at, device.open_until = "paired", now() - timedelta(hours=number), None
+                device.firmware = "108.86.0.90" if number % 2 else "108.86.0.20"
+            if number % 9 == 0:
+                device.state, device.open_until = "blocked", None
+    for number in range(3):
+        add_unknown(provisioner, f"805ec0ee000{number}", model=None if number == 2 else "T46U")

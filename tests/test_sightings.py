@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import event, func, select
 from sqlalchemy.exc import OperationalError
 
@@ -18,19 +19,24 @@ from provisioner.recognise import Ask
 from provisioner.settings import Installation
 from provisioner.site.apply import apply
 from provisioner.store.tables import Device, Seen, Sighting, UnknownDevice
+from tests.databases import Copied, copied, kind, postgres, postgres_template, sqlite_template
 from tests.world import FRONT, SITE
+
+__all__ = ["copied", "kind", "postgres", "postgres_template", "sqlite_template"]
 
 AGENT = "Yealink SIP-T46U 108.86.0.45 80:5e:c0:12:34:56"
 
 
 @pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Provisioner]:
+def server(copied: Copied, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Provisioner]:
     # The tests flush by hand.
     monkeypatch.setattr(sightings, "INTERVAL_S", 3600.0)
-    provisioner = open_provisioner(Installation(data_dir=tmp_path, public_url="http://prov.example"), create=True)
-    apply(provisioner, SITE)
-    yield provisioner
-    provisioner.database.engine.dispose()
+    with copied() as url:
+        installation = Installation(data_dir=tmp_path, database_url=SecretStr(url), public_url="http://prov.example")
+        provisioner = open_provisioner(installation, create=True)
+        apply(provisioner, SITE)
+        yield provisioner
+        provisioner.database.engine.dispose()
 
 
 def ask(server: Provisioner, path: str, user_agent: str = "") -> None:

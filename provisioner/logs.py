@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 _SECRET_FIELD = re.compile(r"passw|secret|token|authorization|cookie|pwd|api_key", re.IGNORECASE)
-_TOKEN_IN_PATH = re.compile(r"(/d/)[0-9a-f]{16,}", re.IGNORECASE)
+_DEVICE_TOKEN = re.compile(r"[0-9a-f]{40,}", re.IGNORECASE)
 _USER_INFO = re.compile(r"(://)[^/\s@]*@")
 
 
@@ -46,5 +46,5 @@ def mask(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Muta
         if name != "event" and _SECRET_FIELD.search(name):
             event[name] = "********"
         elif isinstance(value, str):
-            event[name] = _USER_INFO.sub(r"\1", _TOKEN_IN_PATH.sub(r"\1********", value))
+            event[name] = _USER_INFO.sub(r"\1", _DEVICE_TOKEN.sub("********", value))
     return event

@@ -1,11 +1,25 @@
-"""Grandstream: GXP, GRP and GXV desk phones and GHP hotel phones."""
+"""Grandstream: GXP, GRP and GXV desk phones, GHP hotel and WP Wi-Fi phones, DP DECT bases and HT adapters."""
 
 from __future__ import annotations
 
-from provisioner.vendor_api import File, UserAgent, Vendor, load_lines, load_models
+from collections.abc import Mapping
+from typing import Any
+
+from provisioner.vendor_api import (
+    Document,
+    File,
+    Keys,
+    Model,
+    Profile,
+    Reading,
+    UserAgent,
+    Vendor,
+    load_lines,
+    load_models,
+)
+from provisioner.vendors.grandstream import context as phones
+from provisioner.vendors.grandstream import ports, reader
 from provisioner.vendors.grandstream.buttons import buttons
-from provisioner.vendors.grandstream.context import context
-from provisioner.vendors.grandstream.reader import read
 from provisioner.vendors.grandstream.syntax import GrandstreamSyntax
 
 
@@ -13,6 +27,22 @@ def release(version: str) -> tuple[int, ...]:
     """The numbers of a version: ``1.0.11.79``."""
     return tuple(int(part) for part in version.split(".") if part.isdecimal())
 
+
+def context(profile: Profile, keys: Keys) -> Mapping[str, Any]:
+    """What the template of the profile's model names."""
+    return ports.context(profile) if ports.is_ports(profile.model) else phones.context(profile, keys)
+
+
+def read(document: Document, model: Model) -> Reading:
+    """A file of either template, back into accounts and buttons."""
+    return ports.read(document, model) if ports.is_ports(model) else reader.read(document, model)
+
+
+def _is_phone(model: Model) -> bool:
+    return not ports.is_ports(model)
+
+
+_XML = "application/xml; charset=utf-8"
 
 VENDOR = Vendor(
     name="grandstream",
@@ -24,13 +54,10 @@ VENDOR = Vendor(
     buttons=buttons,
     context=context,
     read=read,
+    warn=ports.warn,
     files=(
-        File(
-            kind="config",
-            pattern="cfg{mac}.xml",
-            template="device.xml.j2",
-            media_type="application/xml; charset=utf-8",
-        ),
+        File(kind="config", pattern="cfg{mac}.xml", template="device.xml.j2", media_type=_XML, when=_is_phone),
+        File(kind="config", pattern="cfg{mac}.xml", template="ports.xml.j2", media_type=_XML, when=ports.is_ports),
         # Before or after it, by model and firmware; a 404 on any of them is fine, the phone goes on.
         File(kind="binary", pattern="cfg{mac}"),
         File(kind="binary", pattern="cfg{mac}.bin"),
@@ -53,5 +80,5 @@ VENDOR = Vendor(
     ouis=("000b82", "c074ad", "ec74d7"),
     # Passwords of accounts, web access, files and services by their P-values; 237 holds the device's token.
     secret_keys=r"passw|secret|pwd|token|serverPath"  # noqa: S106 (an expression over key names)
-    r"|^P(2|34|196|237|406|506|606|1706|1806|506\d\d|1359|1361|1383|4505|4512|6714|6769|8024)$",
+    r"|^P(2|34|196|237|406|506|606|1706|1806|734|412\d|506\d\d|1359|1361|1383|4505|4512|6714|6769|8024|27008)$",
 )

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from provisioner.vendor_api import Buttons, Code, Fallback, Mode, Model
 from provisioner.vendors.grandstream.dialect import FAMILIES, Family
+from provisioner.vendors.grandstream.ports import is_ports
 
 # The first word that the family knows is taken.
 WORDS: Mapping[Mode, tuple[str, ...]] = MappingProxyType(
@@ -61,8 +62,16 @@ _INSTEAD: Mapping[Mode, Fallback] = MappingProxyType(
 )
 
 
+_NO_KEYS = Fallback(to=Mode.NONE, why="a DECT base or an analogue adapter has no keys; dial the code on the phone")
+_WITHOUT_KEYS: Buttons = MappingProxyType(
+    {**{mode: _NO_KEYS for mode in Mode if mode is not Mode.LOCAL}, Mode.NONE: Code(code="None")}
+)
+
+
 def buttons(model: Model) -> Buttons:
-    """The table of the model's family."""
+    """The table of the model's family; bases and adapters have no keys."""
+    if is_ports(model):
+        return _WITHOUT_KEYS
     return _table(model.extra["family"])
 
 

@@ -60,6 +60,12 @@ _WITHOUT_ORBIT: Buttons = {
 _WITH_ORBIT: Buttons = {**_WITHOUT_ORBIT, Mode.PARK: Code(code="orbit", groups=_LAMP)}
 
 
+_NO_KEYS = Fallback(to=Mode.NONE, why="a DECT base has no keys; those of its handsets are set on the handset")
+_BASE: Buttons = {**dict.fromkeys(_WITHOUT_ORBIT, _NO_KEYS), Mode.NONE: Code(code="none")}
+
+
 def buttons(model: Model) -> Buttons:
-    """One table for all models, but that orbit keys work on some only (wazo_snom, common.py)."""
+    """One table for all phones, but that orbit keys work on some only (wazo_snom, common.py)."""
+    if model.handsets:
+        return _BASE
     return _WITH_ORBIT if model.extra.get("orbit") else _WITHOUT_ORBIT

@@ -36,16 +36,16 @@ def context(profile: Profile, keys: Keys) -> Mapping[str, Any]:
         "hard_keys": hard_keys(profile, keys),
         "phone": _phone(profile),
         "time": _time(profile.settings),
-        "perm": _perm,
+        "perm": perm,
     }
 
 
-def _perm(value: object, enforced: str = "R") -> str:
+def perm(value: object, enforced: str = "R") -> str:
     """Who may change it: ``!`` is kept once the user has changed it, ``RW`` lasts until the next provisioning."""
     return "!" if getattr(value, "owner", None) == "default" else enforced
 
 
-def _stated(setting: Setting) -> Text:
+def stated(setting: Setting) -> Text:
     """The value as text; an empty element clears, and still says who cleared it."""
     return setting.says("" if setting.value is None else setting.value)
 
@@ -80,7 +80,7 @@ def _twins(profile: Profile) -> dict[int, int]:
 
 def _account(account: Account, index: int, twin: int | None, shared: frozenset[int]) -> Mapping[str, Any]:
     s = account.settings
-    host, port = _stated(s["sip.server"]), s["sip.port"].text
+    host, port = stated(s["sip.server"]), s["sip.port"].text
     return {
         **_identity(account, index),
         "server": _server(s, host, port),
@@ -88,14 +88,14 @@ def _account(account: Account, index: int, twin: int | None, shared: frozenset[i
         "hidden": Text("false"),
         "failover": s["sip.backup_server"].says(twin or "none"),
         "shared": "on" if index in shared else "off",
-        "mailbox": _mailbox(account),
+        "mailbox": mailbox(account),
     }
 
 
 def _twin(account: Account, index: int) -> Mapping[str, Any]:
     """The same identity on the backup server, not shown to the user."""
     s = account.settings
-    host, given = _split(s["sip.backup_server"])
+    host, given = split(s["sip.backup_server"])
     port = given or s["sip.port"].text
     return {
         **_identity(account, index),
@@ -118,16 +118,16 @@ def _identity(account: Account, index: int) -> Mapping[str, Any]:
         "auth_user": account.auth_user,
         "password": account.password,
         "expires": s["sip.expires"],
-        "keepalive": _stated(s["sip.keepalive"]) if s["sip.keepalive"] else s["sip.keepalive"].says(""),
+        "keepalive": stated(s["sip.keepalive"]) if s["sip.keepalive"] else s["sip.keepalive"].says(""),
         "srtp": s["sip.srtp"].says("off" if s["sip.srtp"].value == "off" else "on"),
         "savp": s["sip.srtp"].code(words.SRTP),
         "dtmf": s["sip.dtmf"].code(words.DTMF),
         "codecs": _codecs(s),
-        "pickup_code": _stated(s["sip.pickup_code"]),
-        "retrieve_code": _stated(s["sip.retrieve_code"]),
+        "pickup_code": stated(s["sip.pickup_code"]),
+        "retrieve_code": stated(s["sip.retrieve_code"]),
         "auto_answer": s["calls.auto_answer"],
         "dnd": s["calls.dnd"],
-        "forwards": _forwards(s),
+        "forwards": forwards(s),
         "forward_after": s["calls.forward_no_answer_s"],
     }
 
@@ -146,15 +146,15 @@ def _outbound(settings: Settings, server: Text, port: Text | None) -> Text:
     """``host:port;transport=…``: the only place where the transport can be said."""
     transport, proxy = settings["sip.transport"], settings["sip.outbound_proxy"]
     if _by_dns(settings):
-        return _stated(proxy)
-    host, given = _split(proxy) if proxy else (server, port)
+        return stated(proxy)
+    host, given = split(proxy) if proxy else (server, port)
     if not host:
         return proxy.says("")
     place = joined(host, ":", given or transport.says(words.PORTS[transport.value]))
     return joined(place, ";transport=", transport.says(transport.value))
 
 
-def _split(setting: Setting) -> tuple[Text, Text | None]:
+def split(setting: Setting) -> tuple[Text, Text | None]:
     """Host, in its brackets if it has some, and port of a ``host:port`` setting."""
     text = str(setting.value)
     host, _, port = text.rpartition(":")
@@ -171,16 +171,16 @@ def _codecs(settings: Settings) -> Text:
     return chosen.says(",".join((*tokens, *digits)))
 
 
-def _mailbox(account: Account) -> Text:
+def mailbox(account: Account) -> Text:
     """The mailbox that the phone subscribes to and calls."""
     wanted = account.settings["sip.subscribe_mwi"]
     return account.voicemail or wanted.says("") if wanted else wanted.says("")
 
 
-def _forwards(settings: Settings) -> list[tuple[str, Text, Text]]:
+def forwards(settings: Settings) -> list[tuple[str, Text, Text]]:
     kinds = {"all": "forward_always", "busy": "forward_busy", "time": "forward_no_answer"}
     wanted = [(theirs, settings[f"calls.{ours}"]) for theirs, ours in kinds.items()]
-    return [(kind, setting.switch("on", "off"), _stated(setting)) for kind, setting in wanted]
+    return [(kind, setting.switch("on", "off"), stated(setting)) for kind, setting in wanted]
 
 
 # The phone
@@ -191,15 +191,15 @@ def _phone(profile: Profile) -> Mapping[str, Any]:
     language = s["locale.language"]
     return {
         "url": profile.url,
-        "admin_password": _stated(s["phone.admin_password"]),
+        "admin_password": stated(s["phone.admin_password"]),
         "user_name": s["phone.user_password"].says("user") if s["phone.user_password"] else OMIT,
-        "user_password": _stated(s["phone.user_password"]) if s["phone.user_password"] else OMIT,
+        "user_password": stated(s["phone.user_password"]) if s["phone.user_password"] else OMIT,
         "web": s["phone.web"].code(words.WEB_SERVER),
         "language": language.says(_language(language.value)),
-        "tones": _tones(s),
+        "tones": tones(s),
         "call_waiting": s["calls.call_waiting"],
         "locked": s["emergency.numbers"].says(" ".join(s["emergency.numbers"].value or ())),
-        "syslog": _syslog(s["phone.syslog"]),
+        "syslog": syslog(s["phone.syslog"]),
         "sip_tos": s["phone.dscp_sip"].says(s["phone.dscp_sip"].value << 2),
         "rtp_tos": s["phone.dscp_rtp"].says(s["phone.dscp_rtp"].value << 2),
         "lldp": s["phone.lldp"],
@@ -212,16 +212,16 @@ def _language(code: str) -> str:
     return words.LANGUAGES.get(code) or words.LANGUAGES.get(code.partition("-")[0]) or words.LANGUAGES["en"]
 
 
-def _tones(settings: Settings) -> Text | str:
+def tones(settings: Settings) -> Text | str:
     """The tone scheme; a country without one is left to the phone, since the setting has no empty value."""
     country = settings["locale.tone_country"] or settings["locale.country"]
     return country.says(words.TONES[country.value]) if country.value in words.TONES else OMIT
 
 
-def _syslog(setting: Setting) -> Text:
+def syslog(setting: Setting) -> Text:
     if not setting:
         return setting.says("")
-    host, port = _split(setting)
+    host, port = split(setting)
     return host if port in (None, "514") else joined(host, ":", port or "")
 
 

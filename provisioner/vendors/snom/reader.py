@@ -17,22 +17,18 @@ _HARD_KEY = re.compile(r"dkey_(?P<name>\w+)")
 
 
 def read(document: Document, model: Model) -> Reading:
-    """Accounts that are switched on and shown, and keys whose type we know."""
+    """Accounts that are switched on and shown, and keys whose type we know; a base has no keys."""
     values = dict(document.items())
     taken: set[str] = set()
+    if model.handsets:
+        return Reading(accounts=tuple(_base_accounts(values, taken)), taken=frozenset(taken))
     accounts = tuple(_accounts(values, taken))
     found = tuple(sorted(_buttons(values, model, taken), key=lambda button: button.slot))
     return Reading(accounts=accounts, buttons=found, taken=frozenset(taken))
 
 
 def _accounts(values: dict[str, str], taken: set[str]) -> Iterator[ReadAccount]:
-    found: dict[int, dict[str, str]] = {}
-    for key, value in values.items():
-        match = _ACCOUNT.fullmatch(key)
-        if match:
-            found.setdefault(int(match["n"]), {})[match["field"]] = value
-            taken.add(key)
-    for index, fields in sorted(found.items()):
+    for index, fields in _numbered(values, taken):
         # A hidden identity is another one's place on the backup server.
         hidden = fields.get("hide_identity") == "true"
         if fields.get("user_active", "on") == "on" and fields.get("user_name") and not hidden:
@@ -44,6 +40,33 @@ def _accounts(values: dict[str, str], taken: set[str]) -> Iterator[ReadAccount]:
                 password=fields.get("user_pass", ""),
                 server=fields.get("user_host", ""),
             )
+
+
+def _numbered(values: dict[str, str], taken: set[str]) -> list[tuple[int, dict[str, str]]]:
+    """The fields of each account by their tag."""
+    found: dict[int, dict[str, str]] = {}
+    for key, value in values.items():
+        match = _ACCOUNT.fullmatch(key)
+        if match:
+            found.setdefault(int(match["n"]), {})[match["field"]] = value
+            taken.add(key)
+    return sorted(found.items())
+
+
+def _base_accounts(values: dict[str, str], taken: set[str]) -> Iterator[ReadAccount]:
+    """The extensions of a base in the order of their numbers, which are those of handsets."""
+    extensions = _numbered(values, taken)
+    used = [(n, fields) for n, fields in extensions if fields.get("user_active") == "on" and fields.get("user_name")]
+    for nth, (n, fields) in enumerate(used, 1):
+        server = values.get(f"subscr_sip_ua_data_server_id[{n}]", "1")
+        yield ReadAccount(
+            index=nth,
+            number=fields["user_name"],
+            name=fields.get("user_realname", ""),
+            auth_user=fields.get("user_pname", ""),
+            password=fields.get("user_pass", ""),
+            server=values.get(f"user_host[{server}]", ""),
+        )
 
 
 def _buttons(values: dict[str, str], model: Model, taken: set[str]) -> Iterator[ReadButton]:

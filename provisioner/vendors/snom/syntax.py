@@ -1,4 +1,4 @@
-"""Snom's desk phone dialect: where settings and function keys lie in a ``<settings>`` document.
+"""Snom's dialects: where settings and function keys lie in a ``<settings>`` document, of a desk phone or a DECT base.
 
 A setting is addressed as ``tag`` or ``tag[idx]``, a function key as ``fkey[idx]`` with its attributes
 ``fkey[idx]@label`` and ``fkey[idx]@context``; any other attribute, such as ``perm``, can be put the same way.
@@ -15,7 +15,9 @@ from provisioner.vendor_api import Broken, Cell, Document, XmlDocument, XmlSynta
 
 _KEY = re.compile(r"(?P<tag>[A-Za-z_][\w\-]{0,63})(?:\[(?P<idx>\d{1,4})\])?(?:@(?P<attribute>[a-z_]{1,32}))?", re.ASCII)
 _KEY_SECTIONS = ("functionKeys", "function-keys")
-_SECTIONS = ("phone-settings", *_KEY_SECTIONS)
+# What a base is not told in a section of its own it also reads in phone-settings (wazo_snom, common_dect).
+_BASE_SECTIONS = ("global", "server", "extension", "multicell")
+_SECTIONS = ("phone-settings", *_KEY_SECTIONS, *_BASE_SECTIONS)
 _SHOWN = ("label", "context")
 
 
@@ -24,6 +26,8 @@ class SnomDocument(XmlDocument):
 
     def drop(self, key: str) -> None:
         super().drop(key)
+        if not key.startswith("fkey["):
+            return
         for other, _ in list(self.items()):
             if other.startswith(f"{key}@"):
                 super().drop(other)

@@ -10,6 +10,9 @@ DTMF = {"rfc4733": "off", "inband": "off", "info": "sip_info_only"}
 # Tokens of codec_priority_list. Opus and iLBC are not sourced for any firmware, so they are passed over.
 CODECS = {"g722": "g722", "pcma": "pcma", "pcmu": "pcmu", "g729": "g729", "g726-32": "g726-32"}
 
+# The M series has a shorter name for G.726 and no telephone-event in its list (DECT generators, see models.toml).
+BASE_CODECS = {**CODECS, "g726-32": "g726"}
+
 # A list must name one codec at least.
 CODECS_OF_EVERY_PHONE = ("pcma", "pcmu")
 
@@ -23,6 +26,12 @@ LANGUAGES = {
     "fi": "Suomi", "fr": "Français", "hu": "Magyar", "it": "Italiano", "lt": "Lietuvių", "nb": "Norsk",
     "nl": "Nederlands", "nn": "Norsk", "no": "Norsk", "pl": "Polski", "pt": "Português", "ru": "Русский",
     "sl": "Slovenščina", "sv": "Svenska", "tr": "Türkçe",
+}  # fmt: skip
+
+# As the M series spells them (DECT generators).
+BASE_LANGUAGES = {
+    "da": "Dansk", "de": "Deutsch", "en": "English", "es": "Español", "fr": "Francais", "it": "Italiano",
+    "nl": "Dutch", "pl": "Polski", "pt": "Português", "ru": "Russian", "sl": "Slovenian", "tr": "Türkce",
 }  # fmt: skip
 
 TONES = {
@@ -133,3 +142,13 @@ TIME_ZONES = {
     "NZL+12.75": (_CHATHAM, "Pacific/Chatham"),
     "TON+13": (_NEVER, "Pacific/Tongatapu"),
 }
+
+# Codes of the M series by hours from UTC, where the rule is told apart from the code (list of a DECT generator).
+BASE_TIME_ZONES = {
+    -10.0: "USA-10", -9.0: "USA-9", -8.0: "USA-8", -7.0: "USA2-7", -6.0: "CAN2-6", -5.0: "USA-5", -4.5: "VEN-4.5",
+    -4.0: "TTB-4", -3.5: "CAN-3.5", -3.0: "BRA2-3", -2.0: "BRA-2", -1.0: "PRT-1", 0.0: "GBR-0", 1.0: "GER+1",
+    2.0: "CAT+2", 3.0: "EAT+3", 3.5: "IRN+3.5", 4.0: "KAZ+4", 5.0: "PAK+5", 5.5: "IND+5.5", 6.0: "KAZ+6", 7.0: "THA+7",
+    8.0: "SGP+8", 9.0: "JPN+9", 9.5: "AUS2+9.5", 10.0: "AUS2+10", 10.5: "AUS+10.5", 11.0: "NCL+11", 12.0: "NZL+12",
+    12.75: "NZL+12.75", 13.0: "TON+13",
+}  # fmt: skip
+NOT_ON_BASES = frozenset({"COL-5", "UAE+4"})

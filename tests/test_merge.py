@@ -92,9 +92,10 @@ def test_of_two_buttons_on_a_slot_the_higher_wins_whole(lower: str, winner: str)
 
 def test_line_keys_are_lines_by_themselves() -> None:
     profile = merge(replace(empty_record("yealink", "T46U"), extensions=(extension("100"), extension("101"))))
-    assert {
-        slot.number: (one.mode, one.account) for slot, one in profile.buttons.items()
-    } == {1: (Mode.LINE, 1), 2: (Mode.LINE, 2)}
+    assert {slot.number: (one.mode, one.account) for slot, one in profile.buttons.items()} == {
+        1: (Mode.LINE, 1),
+        2: (Mode.LINE, 2),
+    }
 
 
 def test_placeholders_are_filled_from_the_lines() -> None:
@@ -142,9 +143,11 @@ def test_handsets_keep_their_slots_and_fill_the_gaps() -> None:
         HandsetRecord(name="", ipei=None, slot=None, extensions=(extension("103"),)),
     )
     profile = merge(replace(empty_record("yealink", "W70B"), handsets=seats))
-    assert [
-        (one.slot, profile.accounts[one.accounts[0] - 1].number) for one in profile.handsets
-    ] == [(1, "101"), (2, "102"), (3, "103")]
+    assert [(one.slot, profile.accounts[one.accounts[0] - 1].number) for one in profile.handsets] == [
+        (1, "101"),
+        (2, "102"),
+        (3, "103"),
+    ]
 
 
 def test_native_keys_win_over_the_template_and_null_takes_them_out() -> None:

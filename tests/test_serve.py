@@ -63,12 +63,20 @@ def token_of(world: World, mac: str) -> str:
     return match[1].decode()
 
 
+def over_tftp(world: World, path: str) -> bytes:
+    """What TFTP gives for a path; nothing, where it gives an error."""
+    url = f"tftp://127.0.0.1:{world.tftp}/{path}"
+    return subprocess.run([client("curl"), "-s", "-m", "20", url], capture_output=True, check=False).stdout
+
+
 def test_a_token_opens_its_own_devices_file_and_no_other(served: World) -> None:
     front, back = token_of(served, FRONT), token_of(served, BACK)
     served.run("unpair", BACK)
     assert served.get(f"/d/{front}/{BACK}.cfg")[0] == 404
     assert served.get(f"/d/{back}/{BACK}.cfg")[0] == 404
     assert served.get(f"/d/{front}/{FRONT}.cfg")[0] == 200
+    assert over_tftp(served, f"{front}/{FRONT}.cfg").startswith(b"#!version")
+    assert over_tftp(served, f"{front}/{BACK}.cfg") == over_tftp(served, f"{BACK}.cfg") == b""
     assert served.get(f"/{FRONT}.cfg", User_Agent="Yealink SIP-T46U 108.86.0.45 80:5e:c0:12:34:57")[0] == 404
 
 

@@ -34,9 +34,7 @@ THURSDAY_24 = "the last Thursday at 24:00 is the last Friday, unless that Thursd
 SATURDAY_24 = "the first Saturday at 24:00 is the first Sunday, unless the month begins with a Sunday"
 FRIDAY_26 = "the fourth Thursday at 26:00 is the fourth Friday, unless March begins with a Friday"
 SUNDAY_BEFORE_0 = "the last Sunday at -1:00 is the last Saturday, unless March ends with a Saturday"
-THURSDAY_50 = (
-    "the fourth Thursday at 50:00 is the last Saturday, unless the month ends with one; also Ramadan"
-)
+THURSDAY_50 = "the fourth Thursday at 50:00 is the last Saturday, unless the month ends with one; also Ramadan"
 CUBA = "dated changes: summer time lasts from March 2026 to November 2027"
 INEXACT: dict[str, tuple[str, set[int]]] = {
     "Africa/Cairo": (THURSDAY_24, {2030}),
@@ -95,8 +93,7 @@ def telling_moments(told: Zone, year: int) -> Iterator[datetime]:
     """The middle of each month and both sides of every change, that of the phone and the real one."""
     yield from (datetime(year, month, 15, 12, tzinfo=UTC) for month in range(1, 13))
     changes = [
-        change.wall.replace(tzinfo=UTC) - timedelta(seconds=change.before_s)
-        for change in told.changeovers(year)
+        change.wall.replace(tzinfo=UTC) - timedelta(seconds=change.before_s) for change in told.changeovers(year)
     ]
     if told.start and told.end:
         changes.append(phone_change(told.start, year, told.offset_s))
@@ -116,10 +113,7 @@ def is_phone_right(name: str, year: int) -> bool:
 @pytest.fixture(scope="module")
 def wrong_years() -> dict[str, set[int]]:
     """The years in which a phone is wrong, for every zone with any."""
-    wrong = {
-        database(name): {year for year in YEARS if not is_phone_right(name, year)}
-        for name in different_zones()
-    }
+    wrong = {database(name): {year for year in YEARS if not is_phone_right(name, year)} for name in different_zones()}
     return {name: years for name in zone_names() if (years := wrong[database(name)])}
 
 
@@ -129,19 +123,14 @@ def test_phones_are_right_in_every_zone_and_year_but_the_known_ones(wrong_years:
 
 
 def test_a_zone_knows_the_years_in_which_phones_are_wrong(wrong_years: dict[str, set[int]]) -> None:
-    doubted = {
-        name: {year for year in YEARS if not zone(name).is_exact_in(year)} for name in different_zones()
-    }
+    doubted = {name: {year for year in YEARS if not zone(name).is_exact_in(year)} for name in different_zones()}
     assert {name: wrong_years.get(name, set()) for name in doubted} == doubted
 
 
 def test_an_inexact_rule_is_told_apart() -> None:
     """Cuba's and Gaza's dated changes are not a property of the rule, so only the shifted rules are here."""
     shifted = {
-        name
-        for name in zone_names()
-        for told in (zone(name).start, zone(name).end)
-        if told and not told.is_exact
+        name for name in zone_names() for told in (zone(name).start, zone(name).end) if told and not told.is_exact
     }
     assert set(INEXACT) - {"America/Havana", "Cuba"} == shifted
 
@@ -184,9 +173,7 @@ def changeover(month: int, week: int, weekday: int, hour: int, minute: int = 0) 
 def test_well_known_zones(
     name: str, offset_s: int, saving_s: int, start: Changeover | None, end: Changeover | None
 ) -> None:
-    expected = Zone(
-        name=name, posix=zone(name).posix, offset_s=offset_s, saving_s=saving_s, start=start, end=end
-    )
+    expected = Zone(name=name, posix=zone(name).posix, offset_s=offset_s, saving_s=saving_s, start=start, end=end)
     assert expected == zone(name)
 
 
@@ -206,9 +193,7 @@ def shifted(told: Changeover, month: int, day: int) -> Changeover:
         ("Asia/Gaza", "end", shifted(changeover(10, 5, 6, 2), 10, 24)),
     ],
 )
-def test_hours_outside_the_day_become_the_likeliest_weekday(
-    name: str, edge: str, expected: Changeover
-) -> None:
+def test_hours_outside_the_day_become_the_likeliest_weekday(name: str, edge: str, expected: Changeover) -> None:
     assert expected == getattr(zone(name), edge)
 
 
@@ -271,9 +256,7 @@ def test_offsets_are_counted_the_two_ways_of_vendors(name: str, minutes: int, qu
 
 
 def test_quarter_hours_lose_nothing() -> None:
-    assert {
-        name for name in zone_names() if zone(name).offset_quarter_hours * 900 != zone(name).offset_s
-    } == set()
+    assert {name for name in zone_names() if zone(name).offset_quarter_hours * 900 != zone(name).offset_s} == set()
 
 
 def test_daylight_saving_is_counted_in_minutes() -> None:

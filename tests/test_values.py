@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from provisioner.values import Ipei, Mac, Slot
 
 
-@pytest.mark.parametrize("text", ["80:5e:c0:12:34:56", "80-5E-C0-12-34-56", "805E.C012.3456", " 805ec0123456 ", "80 5e c0 12 34 56"])
+@pytest.mark.parametrize(
+    "text", ["80:5e:c0:12:34:56", "80-5E-C0-12-34-56", "805E.C012.3456", " 805ec0123456 ", "80 5e c0 12 34 56"]
+)
 def test_every_common_spelling_is_the_same_mac(text: str) -> None:
     assert Mac("805ec0123456") == Mac.parse(text)
 
@@ -82,7 +84,9 @@ def test_an_ipei_survives_each_of_its_spellings(emc: int, psn: int) -> None:
     assert {ipei} == {Ipei.parse(ipei.hex), Ipei.parse(ipei.decimal), Ipei.parse(ipei.digits)}
 
 
-@pytest.mark.parametrize(("text", "expected"), [("3", "line:3"), ("exp1:40", "exp1:40"), ("KEY:2", "key:2"), ("soft:4", "soft:4")])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("3", "line:3"), ("exp1:40", "exp1:40"), ("KEY:2", "key:2"), ("soft:4", "soft:4")]
+)
 def test_slots(text: str, expected: str) -> None:
     assert expected == str(Slot.parse(text))
 

@@ -61,9 +61,7 @@ def upgrade() -> None:
         sa.Column("created_at", provisioner.store.tables.Instant(timezone=True), nullable=False),
         sa.Column("expires_at", provisioner.store.tables.Instant(timezone=True), nullable=True),
         sa.Column("last_used_at", provisioner.store.tables.Instant(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenant.id"], name=op.f("fk_api_token_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_api_token_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_token")),
         sa.UniqueConstraint("digest", name=op.f("uq_api_token_digest")),
         sa.UniqueConstraint("name", name=op.f("uq_api_token_name")),
@@ -77,9 +75,7 @@ def upgrade() -> None:
         sa.Column("action", sa.String(length=32), nullable=False),
         sa.Column("subject", sa.String(length=160), nullable=False),
         sa.Column("changes", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenant.id"], name=op.f("fk_audit_tenant_id"), ondelete="SET NULL"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_audit_tenant_id"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
     )
     with op.batch_alter_table("audit", schema=None) as batch_op:
@@ -128,9 +124,7 @@ def upgrade() -> None:
         sa.Column("outbound_proxy", sa.String(length=260), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("is_default", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenant.id"], name=op.f("fk_location_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_location_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_location")),
         sa.UniqueConstraint("tenant_id", "name", name=op.f("uq_location_tenant_id_name")),
     )
@@ -148,9 +142,7 @@ def upgrade() -> None:
         sa.Column("user", sa.String(length=120), nullable=True),
         sa.Column("sealed_password", sa.LargeBinary(), nullable=True),
         sa.Column("enabled", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenant.id"], name=op.f("fk_webhook_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_webhook_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook")),
         sa.UniqueConstraint("tenant_id", "event", "url", name=op.f("uq_webhook_tenant_id_event_url")),
     )
@@ -186,18 +178,14 @@ def upgrade() -> None:
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("created_at", provisioner.store.tables.Instant(timezone=True), nullable=False),
         sa.CheckConstraint("mac IS NOT NULL OR base_id IS NOT NULL", name=op.f("ck_device_identity")),
-        sa.ForeignKeyConstraint(
-            ["base_id"], ["device.id"], name=op.f("fk_device_base_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["base_id"], ["device.id"], name=op.f("fk_device_base_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["location_id"], ["location.id"], name=op.f("fk_device_location_id"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
             ["template_id"], ["button_template.id"], name=op.f("fk_device_template_id"), ondelete="SET NULL"
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenant.id"], name=op.f("fk_device_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_device_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_device")),
         sa.UniqueConstraint("base_id", "slot", name=op.f("uq_device_base_id_slot")),
         sa.UniqueConstraint("ipei", name=op.f("uq_device_ipei")),
@@ -229,9 +217,7 @@ def upgrade() -> None:
             name=op.f("fk_extension_template_id"),
             ondelete="SET NULL",
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenant.id"], name=op.f("fk_extension_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_extension_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_extension")),
         sa.UniqueConstraint("tenant_id", "number", name=op.f("uq_extension_tenant_id_number")),
     )
@@ -258,9 +244,7 @@ def upgrade() -> None:
             "(CASE WHEN template_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN extension_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN device_id IS NULL THEN 0 ELSE 1 END) = 1",
             name=op.f("ck_button_one_owner"),
         ),
-        sa.ForeignKeyConstraint(
-            ["device_id"], ["device.id"], name=op.f("fk_button_device_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_button_device_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["extension_id"], ["extension.id"], name=op.f("fk_button_extension_id"), ondelete="CASCADE"
         ),
@@ -322,9 +306,7 @@ def upgrade() -> None:
         sa.Column("served_at", provisioner.store.tables.Instant(timezone=True), nullable=True),
         sa.Column("served_revision", sa.Integer(), nullable=True),
         sa.Column("unproven_at", provisioner.store.tables.Instant(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["device_id"], ["device.id"], name=op.f("fk_seen_device_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_seen_device_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("device_id", name=op.f("pk_seen")),
     )
     op.create_table(
@@ -341,9 +323,7 @@ def upgrade() -> None:
         sa.Column("proof", sa.String(length=16), nullable=True),
         sa.Column("size", sa.Integer(), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["device_id"], ["device.id"], name=op.f("fk_sighting_device_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_sighting_device_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sighting")),
     )
     with op.batch_alter_table("sighting", schema=None) as batch_op:
@@ -364,9 +344,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["extension_id"], ["extension.id"], name=op.f("fk_user_extension_id"), ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenant.id"], name=op.f("fk_user_tenant_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_user_tenant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user")),
         sa.UniqueConstraint("name", name=op.f("uq_user_name")),
     )

@@ -1,11 +1,12 @@
 # make run   a server with a sample tenant, on this machine
 # make test  everything: format, lint, types, architecture, tests
+# make docs  the vendors' documents, from their data and notes
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: run test lint install lock
+.PHONY: run test lint docs install lock
 
 run: install
 	$(BIN)/provisioner serve --demo
@@ -18,6 +19,9 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: install
+	$(BIN)/python -m provisioner.vendor_docs docs/vendors
 
 install: $(VENV)/installed
 

@@ -1,0 +1,65 @@
+"""What enterprise phones cannot be told by a file, or only once for all of their lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from provisioner.vendor_api import Profile, Warned, zone
+from provisioner.vendors.cisco.words import URGENT, same_zone
+
+_NOT_IN_A_FILE = {
+    "phone.vlan": "the file has no VLAN: the phone takes it from the switch, by LLDP-MED or CDP",
+    "phone.syslog": "the file has no log server",
+    "phone.user_password": "the phone has one password, the administrator's",
+    "calls.dnd": "the user switches it, the file cannot",
+    "calls.forward_always": "the user forwards, the file cannot",
+    "calls.forward_busy": "forwarding when busy is up to the server",
+    "calls.forward_no_answer": "forwarding without an answer is up to the server",
+}
+_ONE_FOR_ALL = (
+    "sip.transport",
+    "sip.outbound_proxy",
+    "sip.backup_server",
+    "sip.expires",
+    "sip.dtmf",
+    "sip.keepalive",
+    "audio.codecs",
+)
+
+
+def warn(profile: Profile) -> Iterator[Warned]:
+    """Everything of a profile that comes out otherwise than asked."""
+    yield from (Warned(name, why) for name, why in _NOT_IN_A_FILE.items() if profile.settings[name])
+    yield from _lines(profile)
+    yield from _words(profile)
+    if profile.model.extra["series"] != "ata":
+        yield from _urgent(profile)
+
+
+def _lines(profile: Profile) -> Iterator[Warned]:
+    first, *others = profile.accounts or (None,)
+    for account in others:
+        for name in _ONE_FOR_ALL:
+            if first and account and account.settings[name].value != first.settings[name].value:
+                yield Warned(name, f"the phone has one for all lines; account {account.index} gets that of account 1")
+
+
+def _words(profile: Profile) -> Iterator[Warned]:
+    """What the vendor has no word for."""
+    settings = profile.accounts[0].settings if profile.accounts else profile.settings
+    if not same_zone(zone(profile.settings["locale.timezone"].value)):
+        yield Warned("locale.timezone", "the phone has no zone with these rules; it gets the nearest offset")
+    if settings["sip.dtmf"].value == "info":
+        yield Warned("sip.dtmf", "the phone sends digits as RTP events or as tones, not by INFO")
+    if settings["sip.transport"].value == "tls":
+        yield Warned("sip.transport", "TLS works only on a phone that already has a trust list")
+    if any(account.settings["sip.srtp"] for account in profile.accounts) and settings["sip.transport"].value != "tls":
+        yield Warned("sip.srtp", "the phone encrypts speech only with TLS and a trust list")
+
+
+def _urgent(profile: Profile) -> Iterator[Warned]:
+    numbers = profile.settings["emergency.numbers"].value or ()
+    if late := [number for number in numbers if number not in URGENT]:
+        yield Warned(
+            "emergency.numbers", f"the dial plan is one for all phones: {', '.join(late)} waits for the timeout"
+        )

@@ -76,7 +76,8 @@ def countries() -> tuple[Choice, ...]:
 @cache
 def subdivisions(country: str) -> tuple[Choice, ...]:
     """The country's states or provinces of ISO 3166-2: by their letters where addresses write these."""
-    found = pycountry.subdivisions.get(country_code=country) or () if country else ()
+    known: Any = pycountry.subdivisions
+    found = known.get(country_code=country) or () if country else ()
     lettered = country in ("US", "CA", "AU", "BR")
     top = [one for one in found if getattr(one, "parent_code", None) is None]
     values = ((one.code.partition("-")[2] if lettered else one.name, one.name) for one in top)

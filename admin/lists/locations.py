@@ -120,4 +120,4 @@ def rows(scope: Scope, keys: Sequence[int]) -> list[Row]:
 
 def _counts(scope: Scope, column: Any, inside: ColumnElement[bool], keys: Sequence[int]) -> dict[int, int]:
     query = select(column, func.count()).where(inside, column.in_(keys)).group_by(column)
-    return {key: many for key, many in scope.session.execute(query)}
+    return {row[0]: row[1] for row in scope.session.execute(query)}

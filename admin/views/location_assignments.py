@@ -43,13 +43,15 @@ def _find(search: Search) -> Iterator[ColumnElement[bool]]:
         yield Extension.id.not_in(assigned) if value == "none" else Extension.id.in_(at_location(value))
 
 
+_NUMBER = (func.length(Extension.number), Extension.number)
+
 TABLE = Table(
     name="location_assignments",
     key=Extension.id,
     order="number",
     fields=("location",),
     columns=(
-        Column(key="number", title="User (extension)", sort=(func.length(Extension.number), Extension.number), lead=True),
+        Column(key="number", title="User (extension)", sort=_NUMBER, lead=True),
         Column(key="location", title="Current location", sort=(func.coalesce(_location, ""),)),
     ),
     find=_find,

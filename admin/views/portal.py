@@ -18,8 +18,10 @@ from admin.views import (
     account,
     adding,
     audit,
+    button_templates,
     columns,
     device,
+    device_keys,
     device_settings,
     devices,
     extensions,
@@ -38,13 +40,14 @@ _NOUNS = (
     devices.views,
     device.views,
     extensions.views,
+    button_templates.views,
     locations.views,
     location_assignments.views,
     jobs.views,
     users.views,
     audit.views,
 )
-_MORE_PAGES = (adding, device_settings)
+_MORE_PAGES = (adding, device_keys, device_settings)
 """Modules that add pages to the nouns above."""
 
 for nouns in _NOUNS:

@@ -186,7 +186,7 @@ class Change:
             quiet.commit()
             quiet.expunge_all()
         self.session.add_all(rows)
-        for table, values in _by_table(added).items():
+        for (table, _owner), values in _by_table(added).items():
             connection.execute(insert(table), values)
 
     def _touch(self) -> None:
@@ -196,12 +196,14 @@ class Change:
         revisions.touch(self.session, touched)
 
 
-def _by_table(added: Sequence[tuple[Any, Sequence[Part]]]) -> dict[type[Base], list[dict[str, Any]]]:
-    """The rows that belong to new ones, which now have their ids."""
-    found: dict[type[Base], list[dict[str, Any]]] = {}
+def _by_table(
+    added: Sequence[tuple[Any, Sequence[Part]]],
+) -> dict[tuple[type[Base], str], list[dict[str, Any]]]:
+    """The rows that belong to new ones, which now have their ids; those with the same columns together."""
+    found: dict[tuple[type[Base], str], list[dict[str, Any]]] = {}
     for row, parts in added:
         for part in parts:
-            found.setdefault(part.table, []).append({**part.values, part.owner: row.id})
+            found.setdefault((part.table, part.owner), []).append({**part.values, part.owner: row.id})
     return found
 
 

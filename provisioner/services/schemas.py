@@ -141,6 +141,11 @@ class LocationIn(Schema):
     active: bool = True
     default: bool = False
 
+    @field_validator("latitude", "longitude")
+    @classmethod
+    def _is_exact_enough(cls, degrees: float | None) -> float | None:
+        return None if degrees is None else round(degrees, 7) + 0.0  # a centimetre; and no minus zero
+
     @field_validator("emergency_number")
     @classmethod
     def _can_be_dialled(cls, text: str | None) -> str | None:

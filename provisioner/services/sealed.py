@@ -98,19 +98,16 @@ def kept(given: Given, old: Given | None, fields: Iterable[str] = ()) -> Given:
 
 def _kept_neutral(given: Any, old: Any) -> dict[str, Section]:
     secret = {name.partition(".")[2] for name in neutral.secrets()}
-    missing = (secret & old.phone.model_fields_set) - given.phone.model_fields_set
-    return (
-        {"phone": given.phone.model_copy(update={name: getattr(old.phone, name) for name in missing})}
-        if missing
-        else {}
-    )
+    stored = {name: getattr(old.phone, name) for name in secret - given.phone.model_fields_set}
+    missing = {name: value for name, value in stored.items() if value is not None}
+    return {"phone": given.phone.model_copy(update=missing)} if missing else {}
 
 
 def _kept_native(given: Any, old: Any) -> dict[str, Native]:
     merged = {vendor: dict(keys) for vendor, keys in given.settings.items()}
     for vendor, keys in old.settings.items():
         for key, value in keys.items():
-            if is_secret_key(vendor, key):
+            if value is not None and is_secret_key(vendor, key):
                 merged.setdefault(vendor, {}).setdefault(key, value)
     return {"settings": merged} if merged != given.settings else {}
 
@@ -122,16 +119,13 @@ def is_secret_key(vendor: str, key: str) -> bool:
 
 
 def without_secrets(given: Given) -> Given:
-    """The same object as it may be shown and exported."""
+    """The same object as it may be shown and exported; what it leaves out is kept when it is put back."""
     update: dict[str, Any] = {}
     fields = type(given).model_fields
     if "phone" in fields:
-        update["phone"] = _phone_without_secrets(given)
+        update["phone"] = _public_phone(given)
     if "settings" in fields:
-        update["settings"] = {
-            vendor: {key: value for key, value in keys.items() if not is_secret_key(vendor, key)}
-            for vendor, keys in getattr(given, "settings").items()  # noqa: B009  # not every schema has it
-        }
+        update["settings"] = _public_native(given)
     shown = given.model_copy(update=update)
     if "password" in fields:
         values = {name: getattr(shown, name) for name in shown.model_fields_set if name != "password"}
@@ -139,6 +133,15 @@ def without_secrets(given: Given) -> Given:
     return shown
 
 
-def _phone_without_secrets(given: Any) -> Section:
-    public = {name for name in given.phone.model_fields_set if f"phone.{name}" not in neutral.secrets()}
-    return neutral.Phone.model_construct(_fields_set=public, **{name: getattr(given.phone, name) for name in public})
+def _public_phone(given: Any) -> Section:
+    values = {name: getattr(given.phone, name) for name in given.phone.model_fields_set}
+    public = {name: one for name, one in values.items() if one is None or f"phone.{name}" not in neutral.secrets()}
+    return neutral.Phone.model_construct(_fields_set=set(public), **public)
+
+
+def _public_native(given: Any) -> Native:
+    public = {
+        vendor: {key: value for key, value in keys.items() if value is None or not is_secret_key(vendor, key)}
+        for vendor, keys in given.settings.items()
+    }
+    return {vendor: keys for vendor, keys in public.items() if keys}

@@ -43,7 +43,11 @@ def document_of(given: Schema, *, secrets: bool) -> dict[str, Any]:
     """An object with the fields of the site file, as JSON has it, without what is not set."""
     shown = given if secrets else without_secrets(given)
     found = {name: _value(getattr(shown, name)) for name in type(shown).model_fields if name in shown.model_fields_set}
-    return {name: value for name, value in found.items() if name in _ALWAYS or value not in (None, "", [], {}, False)}
+    return {name: value for name, value in found.items() if name in _ALWAYS or _is_set(value)}
+
+
+def _is_set(value: Any) -> bool:
+    return value is not None and value is not False and value not in ("", [], {})
 
 
 def _value(value: Any) -> Any:

@@ -28,6 +28,7 @@ PHONE = f"{DEVICES}/805ec0000001"
         f"{PHONE}/edit",
         f"{PHONE}/settings",
         f"{PHONE}/settings?edit=sip.transport",
+        f"{PHONE}/keys",
         f"{PHONE}/files",
         f"{PHONE}/files/805ec0000001.cfg",
         f"{PHONE}/requests",

@@ -1,0 +1,303 @@
+"""Button templates: named lists of buttons, with an editor beside a picture of the phone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from admin.access import Permission, allow
+from admin.changes import change_of, changing, parsed
+from admin.forms import Field, Form
+from admin.forms import buttons as editor
+from admin.lists.button_templates import TABLE, rows
+from admin.lists.devices import identity_of, key_of
+from admin.pictures import Picture, Shown, draw
+from admin.scope import Scope, here
+from admin.words import _
+from provisioner.errors import Invalid, Problem, ProvisionerError
+from provisioner.keys import effective
+from provisioner.load import fits
+from provisioner.merge import merge
+from provisioner.recognise import file_of
+from provisioner.registry import vendors
+from provisioner.render import View, document_of, file_names
+from provisioner.services import templates
+from provisioner.services.schemas import TemplateIn
+from provisioner.store.tables import ButtonTemplate, Device, Tenant
+from provisioner.values import Mode, Slot
+from provisioner.vendor_api import Model, Vendor
+
+views = Blueprint("button_templates", __name__, url_prefix="/advanced/button-templates")
+SHOWN = 50
+
+FIELDS = (
+    Field(name="name", label="Name", required=True),
+    Field(
+        name="models",
+        label="Template for models",
+        hint="VENDOR/MODEL with * for any text, several with commas: yealink/T4*, snom/D7*. Empty: for all.",
+        attributes={"spellcheck": "false", "autocomplete": "off"},
+    ),
+)
+
+
+@views.route("", methods=["GET", "POST"])
+@allow(Permission.TENANT_READ)
+def listing() -> Response | str | tuple[str, int]:
+    """Every template; a new one begins with its name and its models."""
+    scope = here()
+    form = Form(FIELDS) if request.args.get("add") and scope.can(Permission.TENANT_CHANGE) else None
+    if request.method == "POST" and scope.can(Permission.TENANT_CHANGE):
+        form = Form.read(FIELDS, request.form)
+        template_id = _create(scope, form, _copied(scope)) if form.is_right else None
+        if template_id:
+            return redirect(url_for(".page", template_id=template_id), 303)
+        return _list_page(scope, form), 422
+    return _list_page(scope, form)
+
+
+def _list_page(scope: Scope, form: Form | None) -> str:
+    look = TABLE.look(scope.session, scope.all(ButtonTemplate), request.args, path=url_for(".listing"))
+    return render_template("button_templates/list.html", look=look, rows=rows(scope, look.keys), form=form)
+
+
+def _copied(scope: Scope) -> TemplateIn | None:
+    """The template that a new one begins as."""
+    key = request.form.get("copy_of", "")
+    if not key.isdecimal():
+        return None
+    return templates.dump(scope.provisioner.vault, scope.one(ButtonTemplate, ButtonTemplate.id == int(key)))
+
+
+def _create(scope: Scope, form: Form, like: TemplateIn | None) -> int | None:
+    try:
+        begun = {name: getattr(like, name) for name in ("buttons", "settings")} if like else {}
+        given = parsed(TemplateIn, {**begun, "name": form["name"], "models": _patterns(form["models"])})
+        with changing(scope) as (change, tenant):
+            if change.rows(tenant).button_templates.get(given.name):
+                raise Invalid([Problem(field="name", message=f"{given.name} is in the list already")])
+            templates.put(change, tenant, given)
+            change.flush()
+            row = change.rows(tenant).button_templates.get(given.name)
+            return row.id if row else None
+    except Invalid as invalid:
+        form.refuse(invalid)
+        return None
+
+
+def _patterns(text: str) -> tuple[str, ...]:
+    return tuple(part for part in re.split(r"[\s,;]+", text) if part)
+
+
+# --- the editor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What a save would do: whose files change, and what changes in the files of one of them."""
+
+    devices: Sequence[tuple[str, str, str]]
+    total: int
+    picked: str = ""
+    difference: Sequence[tuple[str, str, str]] = ()
+    error: str = ""
+
+
+@views.route("/<int:template_id>", methods=["GET", "POST"])
+@allow(Permission.TENANT_CHANGE)
+def page(template_id: int) -> Response | str | tuple[str, int]:
+    """One template: its buttons, beside the phone that will show them."""
+    scope = here()
+    template = scope.one(ButtonTemplate, ButtonTemplate.id == template_id)
+    stored = templates.dump(scope.provisioner.vault, template)
+    if request.method == "GET":
+        form = Form(FIELDS, {"name": stored.name, "models": ", ".join(stored.models)})
+        return _editor_page(scope, template, form, editor.rows_of(stored.buttons))
+    form = Form.read(FIELDS, request.form)
+    typed = editor.changed(editor.read(request.form), request.form)
+    if request.form.get("do") not in ("save", "review"):
+        form.errors = {}
+        return _editor_page(scope, template, form, typed)
+    return _reviewed(scope, template, stored, form, typed)
+
+
+def _reviewed(
+    scope: Scope, template: ButtonTemplate, stored: TemplateIn, form: Form, typed: list[editor.Row]
+) -> Response | str | tuple[str, int]:
+    """Say what a save would do; save it once that was seen, or when nobody's files change."""
+    try:
+        fields = {"name": form["name"], "models": _patterns(form["models"]), "settings": stored.settings}
+        given = parsed(TemplateIn, {**fields, "buttons": editor.given(typed)})
+        effect = _effect(scope, template, given)
+        if request.form.get("do") == "review" and effect.total:
+            return _editor_page(scope, template, form, typed, effect)
+        with changing(scope) as (change, tenant):
+            templates.put(change, tenant, given, change.session.get_one(ButtonTemplate, template.id))
+    except Invalid as invalid:
+        typed, others = editor.judged(typed, invalid)
+        form.refuse(Invalid(others))
+        return _editor_page(scope, template, form, typed), 422
+    flash(_("{name} is saved.", name=form["name"]))
+    return redirect(url_for(".page", template_id=template.id, model=request.form.get("model") or None), 303)
+
+
+def _editor_page(
+    scope: Scope, template: ButtonTemplate, form: Form, typed: Sequence[editor.Row], effect: Effect | None = None
+) -> str:
+    models = list(_models(_patterns(form["models"])))
+    wanted = request.values.get("model", "")
+    picked = _picked(models, wanted or _most_used(scope, template))
+    return render_template(
+        "button_templates/editor.html",
+        template=template,
+        form=form,
+        rows=editor.with_blanks([warned(row, picked) for row in typed]),
+        modes=editor.modes(),
+        models=[f"{vendor.name}/{model.name}" for vendor, model in models],
+        model=f"{picked[0].name}/{picked[1].name}" if picked else "",
+        picture=picture_of(typed, picked),
+        used=rows(scope, [template.id])[0],
+        effect=effect,
+    )
+
+
+def _picked(models: Sequence[tuple[Vendor, Model]], wanted: str) -> tuple[Vendor, Model] | None:
+    """The model of this name, else the first one that has line keys."""
+    named = (pair for pair in models if f"{pair[0].name}/{pair[1].name}" == wanted)
+    keyed = (pair for pair in models if pair[1].line_keys)
+    return next(named, None) or next(keyed, None) or next(iter(models), None)
+
+
+def _most_used(scope: Scope, template: ButtonTemplate) -> str:
+    """The model of most devices that have the template as their own."""
+    query = (
+        select(Device.vendor, Device.model)
+        .where(scope.of(Device), Device.template_id == template.id)
+        .group_by(Device.vendor, Device.model)
+        .order_by(func.count().desc(), Device.vendor, Device.model)
+        .limit(1)
+    )
+    row = scope.session.execute(query).first()
+    return f"{row.vendor}/{row.model}" if row else ""
+
+
+def _models(patterns: Sequence[str]) -> Iterator[tuple[Vendor, Model]]:
+    """Every model that the template is for."""
+    for vendor in vendors().values():
+        for model in vendor.models.values():
+            if not patterns or any(one == "*" or fits(vendor.name, model.name, one) for one in patterns):
+                yield vendor, model
+
+
+def warned(row: editor.Row, picked: tuple[Vendor, Model] | None) -> editor.Row:
+    """The row with what this model does not do as asked."""
+    if picked is None or row.is_blank:
+        return row
+    vendor, model = picked
+    try:
+        slot, mode = Slot.parse(row.slot), Mode(row.mode)
+    except ValueError:
+        return row
+    keys = model.slots(slot.group)
+    if slot.number > keys:
+        says = _("{model} has {n} such keys; it is not rendered", model=model.name, n=keys)
+        return replace(row, warning=says)
+    if mode in (Mode.LOCAL, Mode.NONE):
+        return row
+    _mode, _code, why = effective(vendor.buttons(model), mode, slot.group)
+    return replace(row, warning=why or "")
+
+
+def picture_of(typed: Sequence[editor.Row], picked: tuple[Vendor, Model] | None) -> Picture | None:
+    """The phone with the rows as they are typed."""
+    if picked is None:
+        return None
+    shown: dict[Slot, Shown] = {}
+    for row in typed:
+        try:
+            shown[Slot.parse(row.slot)] = Shown(Mode(row.mode), row.label, row.value)
+        except ValueError:
+            continue
+    return draw(picked[0].name, picked[1], shown)
+
+
+# --- what a save would do
+
+
+class _Undo(Exception):
+    """Ends a transaction that was only tried."""
+
+
+def _effect(scope: Scope, template: ButtonTemplate, given: TemplateIn) -> Effect:
+    """Save, look, and take it back: whose revision rises is whose files change. Raises Invalid."""
+    effect = Effect(devices=(), total=0)
+    wanted = request.form.get("compare", "")
+    try:
+        with scope.provisioner.database.writing() as session:
+            before = _revisions(session, scope.tenant.id)
+            tenant = session.get_one(Tenant, scope.tenant.id)
+            with change_of(scope.provisioner, session, scope.viewer.name) as change:
+                templates.put(change, tenant, given, session.get_one(ButtonTemplate, template.id))
+            session.flush()
+            after = _revisions(session, scope.tenant.id)
+            touched = [key for key, revision in after.items() if before.get(key) != revision]
+            effect = _told(scope, session, touched, wanted)
+            raise _Undo
+    except _Undo:
+        return effect
+
+
+def _revisions(session: Session, tenant_id: int) -> Mapping[int, int]:
+    query = select(Device.id, Device.revision).where(Device.tenant_id == tenant_id)
+    return {row.id: row.revision for row in session.execute(query)}
+
+
+def _told(scope: Scope, session: Session, touched: Sequence[int], wanted: str) -> Effect:
+    """The first of the devices, and the difference in the files of one of them."""
+    query = select(Device).where(Device.id.in_(touched[:SHOWN])).order_by(Device.mac, Device.id)
+    devices = session.scalars(query).all()
+    if not devices:
+        return Effect(devices=(), total=0)
+    picked = next((one for one in devices if key_of(one) == wanted), devices[0])
+    listed = [(key_of(one), identity_of(one), one.name) for one in devices]
+    try:
+        difference = _difference(scope, session, picked.id)
+        return Effect(devices=listed, total=len(touched), picked=key_of(picked), difference=difference)
+    except (ProvisionerError, ValueError) as error:
+        return Effect(devices=listed, total=len(touched), picked=key_of(picked), error=str(error))
+
+
+def _difference(scope: Scope, session: Session, device_id: int) -> list[tuple[str, str, str]]:
+    """What differs in the device's files, key by key, secrets masked: as stored, and as it would be."""
+    old, new = _documents(scope, scope.session, device_id), _documents(scope, session, device_id)
+    keys = dict.fromkeys([*old, *new])
+    return [(key, old.get(key, ""), new.get(key, "")) for key in keys if old.get(key) != new.get(key)]
+
+
+def _documents(scope: Scope, session: Session, device_id: int) -> dict[str, str]:
+    profile = merge(scope.provisioner.loader.load(session, device_id))
+    found: dict[str, Any] = {}
+    for name in file_names(profile):
+        file = file_of(vendors()[profile.vendor], name, profile.model)
+        if file is not None and file.private:
+            found |= dict(document_of(profile, file, View.MASKED, scope.provisioner.installation.template_dir).items())
+    return found
+
+
+@views.post("/<int:template_id>/delete")
+@allow(Permission.TENANT_CHANGE)
+def delete(template_id: int) -> Response:
+    """Remove it; what used it falls back to its next template."""
+    scope = here()
+    template = scope.one(ButtonTemplate, ButtonTemplate.id == template_id)
+    with changing(scope) as (change, tenant):
+        templates.remove(change, tenant, change.session.get_one(ButtonTemplate, template.id))
+    flash(_("{name} is deleted.", name=template.name))
+    return redirect(url_for(".listing"), 303)

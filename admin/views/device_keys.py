@@ -1,0 +1,79 @@
+"""A device's keys: what each shows and who says so, drawn and listed, and its own buttons over the template's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import flash, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from admin.access import Permission, allow
+from admin.changes import changing, edit_device, parsed
+from admin.forms import buttons as editor
+from admin.pictures import Picture, Shown, draw
+from admin.scope import Scope, here
+from admin.views.button_templates import warned
+from admin.views.device import found, page_of, told, views
+from admin.words import _
+from provisioner.errors import Invalid
+from provisioner.profile import Profile
+from provisioner.registry import vendors
+from provisioner.services import devices
+from provisioner.services.schemas import TemplateIn
+from provisioner.store.tables import Device
+
+
+@views.get("/keys")
+@allow(Permission.TENANT_READ)
+def keys(key: str) -> str:
+    """Every key with the origin of its button."""
+    scope = here()
+    device = found(scope, key)
+    stored = devices.dump(scope.provisioner.vault, device)
+    return _keys_page(scope, device, editor.rows_of(stored.buttons), ())
+
+
+def _keys_page(scope: Scope, device: Device, rows: Sequence[editor.Row], problems: Sequence[str]) -> str:
+    known = told(scope, device)
+    profile = known.profile
+    picked = (vendors()[profile.vendor], profile.model) if profile else None
+    return page_of(
+        "keys",
+        scope,
+        device,
+        told=known,
+        picture=_picture(profile) if profile and device.mac else None,
+        buttons=list(profile.buttons.values()) if profile else [],
+        rows=editor.with_blanks([warned(row, picked) for row in rows]),
+        modes=editor.modes(),
+        problems=problems,
+    )
+
+
+def _picture(profile: Profile) -> Picture:
+    shown = {
+        slot: Shown(button.mode, str(button.label), str(button.value), str(button.origin))
+        for slot, button in profile.buttons.items()
+    }
+    return draw(profile.vendor, profile.model, shown, profile.modules)
+
+
+@views.post("/keys")
+@allow(Permission.TENANT_CHANGE)
+def set_keys(key: str) -> Response | str | tuple[str, int]:
+    """The device's own buttons."""
+    scope = here()
+    device = found(scope, key)
+    typed = editor.changed(editor.read(request.form), request.form)
+    if request.form.get("do") != "save":
+        return _keys_page(scope, device, typed, ())
+    try:
+        # A template's schema is asked first, for it names the row that is wrong.
+        given = parsed(TemplateIn, {"name": "own", "buttons": editor.given(typed)})
+        with changing(scope) as (change, tenant):
+            edit_device(change, tenant, change.session.get_one(Device, device.id), buttons=given.buttons)
+    except Invalid as invalid:
+        typed, others = editor.judged(typed, invalid)
+        return _keys_page(scope, device, typed, [problem.message for problem in others]), 422
+    flash(_("Saved."))
+    return redirect(url_for(".keys", key=key), 303)

@@ -25,6 +25,7 @@ LONGEST_NAME = 255
 LONGEST_AGENT = 512
 _HEX_RUN = re.compile(r"[0-9a-f]{12,}")
 _TOKEN = re.compile(r"[0-9a-f]{16,64}")
+_WORD = re.compile(r"[a-z0-9]{2,}")
 _NOT_A_PHONE = re.compile(
     r"mozilla/5\.0|chrome/|safari/|firefox/|zgrab|masscan|nmap|nikto|nuclei|sqlmap|sipvicious"
     r"|friendly-scanner|censys|shodan|bot\b|crawler|spider",
@@ -232,23 +233,20 @@ class Recogniser:
         return tuple(named for expression, named in candidates if expression.fullmatch(shape))
 
     @cached_property
-    def _hints(self) -> re.Pattern[str]:
-        hints = sorted({agent.hint for vendor in self._vendors for agent in vendor.user_agents}, key=len)
-        return re.compile("|".join(map(re.escape, reversed(hints))) or r"(?!)", re.IGNORECASE)
-
-    @cached_property
-    def _by_hint(self) -> Mapping[str, tuple[tuple[Vendor, UserAgent], ...]]:
-        table: dict[str, list[tuple[Vendor, UserAgent]]] = {}
+    def _hints(self) -> Mapping[str, tuple[tuple[str, Vendor, UserAgent], ...]]:
+        """User-agent expressions by the first two letters of the hint that each match contains."""
+        table: dict[str, list[tuple[str, Vendor, UserAgent]]] = {}
         for vendor in self._vendors:
             for agent in vendor.user_agents:
-                table.setdefault(agent.hint, []).append((vendor, agent))
-        return {hint: tuple(entries) for hint, entries in table.items()}
+                table.setdefault(agent.hint[:2], []).append((agent.hint, vendor, agent))
+        return {start: tuple(entries) for start, entries in table.items()}
 
     def agent(self, text: str) -> _Agent | None:
         """What a user-agent tells, None when it is no phone's."""
-        for hint in {match[0].lower() for match in self._hints.finditer(text)}:
-            for vendor, agent in self._by_hint[hint]:
-                found = _matched(vendor, agent, text)
+        lower = text.lower()
+        for word in _WORD.finditer(lower):
+            for hint, vendor, agent in self._hints.get(lower[word.start() : word.start() + 2], ()):
+                found = _matched(vendor, agent, text) if lower.startswith(hint, word.start()) else None
                 if found:
                     return found
         return None

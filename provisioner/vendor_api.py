@@ -192,7 +192,8 @@ CURRENT = Line(name="current")
 class UserAgent:
     """A user-agent expression with the groups ``model``, ``version`` and ``mac``, all optional.
 
-    ``hint`` is a lower-case text that each match contains: the cheap test that comes first. A ``boot``
+    ``hint`` is a lower-case text of two letters or more that begins a word of each match: the cheap test
+    that comes first. A ``boot``
     loader's version says nothing about the application that will run.
     """
 

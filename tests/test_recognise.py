@@ -82,3 +82,8 @@ def test_the_token_and_the_tenant_are_read_from_the_path() -> None:
     assert token == recognise(Ask(path=f"/d/{token}/805ec0123456.cfg")).token
     assert token == recognise(Ask(path=f"{token}/805ec0123456.cfg", transport=Transport.TFTP)).token
     assert recognise(Ask(path="/t/acme/805ec0123456.cfg")).tenant == "acme"
+
+
+def test_every_hint_begins_a_word_so_that_one_look_at_each_word_finds_it() -> None:
+    hints = {agent.hint for vendor in vendors().values() for agent in vendor.user_agents}
+    assert [] == [hint for hint in hints if not (hint[:2].isalnum() and hint == hint.lower())]

@@ -60,9 +60,9 @@ VENDOR = Vendor(
     ),
     # The updater and, on SoundPoint, every request without a type carry the boot loader's version (wazo_polycom).
     user_agents=(
-        UserAgent(hint="-ua/", pattern=_PHONE + r"\s+Type/Updater", boot=True),
-        UserAgent(hint="-ua/", pattern="FileTransport " + _OLD_PHONE + r"\s*$", boot=True),
-        UserAgent(hint="-ua/", pattern=_PHONE),
+        UserAgent(hint="poly", pattern=_PHONE + r"\s+Type/Updater", boot=True),
+        UserAgent(hint="poly", pattern="FileTransport " + _OLD_PHONE + r"\s*$", boot=True),
+        UserAgent(hint="poly", pattern=_PHONE),
     ),
     ouis=("0004f2", "64167f", "482567", "f04ea4", "00907a"),
 )

@@ -17,6 +17,7 @@ COMMANDS = {
     "serve": "serve",
     "apply": "site",
     "export": "site",
+    "import": "importing",
     "render": "devices",
     "explain": "devices",
     "devices": "devices",

@@ -80,8 +80,8 @@ def _name(element: etree._Element) -> str:
 
 
 def _child(element: etree._Element, tag: str, name: str | None) -> etree._Element:
-    found = (child for child in element.iterchildren(tag) if _name(child) == (name or ""))
-    return next(found, None) or _added(element, tag, name)
+    found = next((child for child in element.iterchildren(tag) if _name(child) == (name or "")), None)
+    return _added(element, tag, name) if found is None else found
 
 
 def _added(element: etree._Element, tag: str, name: str | None) -> etree._Element:

@@ -1,0 +1,1 @@
+"""Reads the folder of configuration files that another server kept, and makes a site file of it."""

@@ -33,5 +33,5 @@ $(VENV)/installed: requirements.lock pyproject.toml
 
 # Needs uv. No addresses of registries are written.
 lock:
-	uv pip compile --quiet --all-extras --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	uv pip compile --quiet --all-extras --generate-hashes --no-header --no-annotate --no-emit-index-url --no-strip-extras \
 		--python-version 3.11 pyproject.toml -o requirements.lock

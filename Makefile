@@ -1,12 +1,13 @@
 # make run   a server with a sample tenant, on this machine
 # make test  everything: format, lint, types, architecture, tests
 # make docs  the vendors' documents, from their data and notes
+# make messages  the catalogues of translations, brought up to date with the source
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: run test lint docs install lock
+.PHONY: run test lint docs messages install lock
 
 run: install
 	$(BIN)/provisioner serve --demo
@@ -22,6 +23,9 @@ lint: install
 
 docs: install
 	$(BIN)/python -m provisioner.vendor_docs docs/vendors
+
+messages: install
+	$(BIN)/python -m admin.catalogues
 
 install: $(VENV)/installed
 

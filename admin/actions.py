@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from admin import pairing
 from admin.changes import change_of, edit_device
-from admin.words import _, counted
+from admin.words import _, counted, mark
 from provisioner.answer import Provisioner
 from provisioner.errors import Invalid, Problem
 from provisioner.load import fits
@@ -97,60 +97,60 @@ def _fits(device: Device, template: ButtonTemplate | None) -> str | None:
 _LISTED = (
     Action(
         key="open",
-        title="Open pairing",
-        says="The pairing window opens; the next request of each phone pairs it anew.",
+        title=mark("Open pairing"),
+        says=mark("The pairing window opens; the next request of each phone pairs it anew."),
         asks="minutes",
         run=_open,
     ),
     Action(
         key="close",
-        title="Close pairing",
-        says="The pairing window closes, and what the phones have as proof is worthless from now on.",
+        title=mark("Close pairing"),
+        says=mark("The pairing window closes, and what the phones have as proof is worthless from now on."),
         cannot=_not_open_to_closed,
         run=_close,
     ),
     Action(
         key="block",
-        title="Block",
-        says="The phones get nothing any more, whatever they prove, until their pairing is opened.",
+        title=mark("Block"),
+        says=mark("The phones get nothing any more, whatever they prove, until their pairing is opened."),
         cannot=_not_blocked_twice,
         is_dangerous=True,
         run=_block,
     ),
     Action(
         key="resync",
-        title="Resync",
-        says="The phones are asked to fetch their configuration now.",
-        missing="no SIP server is set up to ask phones through",
+        title=mark("Resync"),
+        says=mark("The phones are asked to fetch their configuration now."),
+        missing=mark("no SIP server is set up to ask phones through"),
         run=_nothing,
     ),
     Action(
         key="template",
-        title="Assign template",
-        says="The phones get this button template as their own.",
+        title=mark("Assign template"),
+        says=mark("The phones get this button template as their own."),
         asks="template",
         cannot=_fits,
         run=_assign,
     ),
     Action(
         key="location",
-        title="Assign location",
-        says="The phones get this location as their own; it wins over their extensions' locations.",
+        title=mark("Assign location"),
+        says=mark("The phones get this location as their own; it wins over their extensions' locations."),
         asks="location",
         run=_assign,
     ),
     Action(
         key="rps",
-        title="Register at RPS",
-        says="The phones are registered at their vendor's redirection service.",
-        missing="no redirection service is set up",
+        title=mark("Register at RPS"),
+        says=mark("The phones are registered at their vendor's redirection service."),
+        missing=mark("no redirection service is set up"),
         run=_nothing,
     ),
-    Action(key="export", title="Export", says="The devices as a spreadsheet file.", run=_nothing),
+    Action(key="export", title=mark("Export"), says=mark("The devices as a spreadsheet file."), run=_nothing),
     Action(
         key="delete",
-        title="Delete",
-        says="The devices are removed, with their own settings and buttons. A base takes its handsets with it.",
+        title=mark("Delete"),
+        says=mark("The devices are removed, with their own settings and buttons. A base takes its handsets with it."),
         is_dangerous=True,
         run=_delete,
     ),

@@ -7,7 +7,7 @@ from datetime import timedelta
 from flask import Flask, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from admin import errors, filters, scope, security
+from admin import errors, filters, scope, security, words
 from admin.sessions import LIFETIME
 from admin.views import portal
 from provisioner.answer import Provisioner
@@ -40,6 +40,7 @@ def create_app(provisioner: Provisioner) -> Flask:
     )
     app.after_request(security.harden)
     app.teardown_request(scope.close)
+    words.register(app)
     filters.register(app)
     errors.register(app)
     portal.register(app)

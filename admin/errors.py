@@ -6,22 +6,22 @@ import structlog
 from flask import Flask, Response, g, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from admin.words import _
+from admin.words import _, mark
 
 log = structlog.get_logger()
 
 WORDS = {
-    400: ("That request was not understood", "Go back, load the page again, and send the form once more."),
-    403: ("Not for this account", "Your account may not do this. Ask an admin of your tenant."),
-    404: ("There is nothing here", "It was moved, removed, or never was. The menu leads on."),
-    405: ("Not like this", "This address does not take that kind of request."),
+    400: (mark("That request was not understood"), mark("Go back, load the page again, and send the form once more.")),
+    403: (mark("Not for this account"), mark("Your account may not do this. Ask an admin of your tenant.")),
+    404: (mark("There is nothing here"), mark("It was moved, removed, or never was. The menu leads on.")),
+    405: (mark("Not like this"), mark("This address does not take that kind of request.")),
     409: (
-        "Another tenant is open",
-        "You switched tenants in another window. Load the page again, and nothing is mixed up.",
+        mark("Another tenant is open"),
+        mark("You switched tenants in another window. Load the page again, and nothing is mixed up."),
     ),
-    413: ("That is too much at once", "Send a smaller file, or fewer rows."),
-    429: ("Too many requests", "Wait a moment, then try again."),
-    500: ("Something went wrong on our side", "Nothing was changed. What happened is in the server's log."),
+    413: (mark("That is too much at once"), mark("Send a smaller file, or fewer rows.")),
+    429: (mark("Too many requests"), mark("Wait a moment, then try again.")),
+    500: (mark("Something went wrong on our side"), mark("Nothing was changed. What happened is in the server's log.")),
 }
 
 

@@ -11,7 +11,5 @@ def register(app: Flask) -> None:
     """Make our words and filters known to the templates."""
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(_=words._, counted=words.counted)
-    app.jinja_env.filters.update(
-        number=words.number, ago=words.ago, brief=words.brief, stamp=words.stamp, span=words.span
-    )
+    app.jinja_env.globals.update(_=words._, counted=words.counted, language=words.language)
+    app.jinja_env.filters.update(number=words.number, ago=words.ago, brief=words.brief, stamp=words.stamp)

@@ -8,7 +8,7 @@ from flask import current_app, request
 
 from admin.access import Permission
 from admin.scope import Scope
-from admin.words import _
+from admin.words import _, mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,35 +33,35 @@ class Entry:
 
 GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
-        "Phones",
+        mark("Phones"),
         (
-            Entry("portal.home.page", "Home", "home"),
-            Entry("portal.devices.listing", "Devices", "phone"),
-            Entry("portal.extensions.listing", "Extensions", "hash"),
-            Entry("portal.button_templates.listing", "Button templates", "keys"),
+            Entry("portal.home.page", mark("Home"), "home"),
+            Entry("portal.devices.listing", mark("Devices"), "phone"),
+            Entry("portal.extensions.listing", mark("Extensions"), "hash"),
+            Entry("portal.button_templates.listing", mark("Button templates"), "keys"),
         ),
     ),
     (
-        "Places",
+        mark("Places"),
         (
-            Entry("portal.locations.listing", "Locations", "pin"),
-            Entry("portal.location_assignments.listing", "Location assignments", "link"),
+            Entry("portal.locations.listing", mark("Locations"), "pin"),
+            Entry("portal.location_assignments.listing", mark("Location assignments"), "link"),
         ),
     ),
     (
-        "Advanced",
+        mark("Advanced"),
         (
-            Entry("portal.webhooks.listing", "Webhooks", "hook"),
-            Entry("portal.user_page_control.page", "User page control", "sliders"),
-            Entry("portal.crm_integration.listing", "CRM integrations", "plug"),
+            Entry("portal.webhooks.listing", mark("Webhooks"), "hook"),
+            Entry("portal.user_page_control.page", mark("User page control"), "sliders"),
+            Entry("portal.crm_integration.listing", mark("CRM integrations"), "plug"),
         ),
     ),
     (
-        "Administration",
+        mark("Administration"),
         (
-            Entry("portal.jobs.listing", "Jobs", "jobs"),
-            Entry("portal.users.listing", "Users", "people", Permission.USERS_CHANGE),
-            Entry("portal.audit.listing", "Audit log", "log", Permission.AUDIT_READ),
+            Entry("portal.jobs.listing", mark("Jobs"), "jobs"),
+            Entry("portal.users.listing", mark("Users"), "people", Permission.USERS_CHANGE),
+            Entry("portal.audit.listing", mark("Audit log"), "log", Permission.AUDIT_READ),
         ),
     ),
 )

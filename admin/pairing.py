@@ -46,7 +46,7 @@ def block(session: Session, actor: str, device: Device) -> str:
 def _note(session: Session, actor: str, gate: Device, state: str, until: datetime | None) -> None:
     changes: dict[str, object] = {"pairing": [gate.state, state]}
     if until:
-        changes["open_until"] = [stamp(gate.open_until) or None, stamp(until)]
+        changes["open_until"] = [gate.open_until.isoformat() if gate.open_until else None, until.isoformat()]
     session.add(
         Audit(
             actor=actor,

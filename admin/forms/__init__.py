@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from admin.words import _
 from provisioner.errors import Invalid, Problem
 
 Kind = Literal["text", "password", "select", "area", "check", "number", "search"]
@@ -52,7 +53,7 @@ class Form:
         form = cls(listed, values)
         for one in listed:
             if one.required and not values[one.name]:
-                form.errors[one.name] = "Fill this in."
+                form.errors[one.name] = _("Fill this in.")
         return form
 
     def __getitem__(self, name: str) -> str:

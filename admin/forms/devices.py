@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from admin.forms import Choice, Field
 from admin.scope import Scope
-from admin.words import _
+from admin.words import _, mark
 from provisioner.registry import vendors
 from provisioner.services.schemas import DeviceIn
 from provisioner.store.tables import ButtonTemplate, Device, Extension, Location
@@ -20,15 +20,15 @@ SUGGESTED = 500
 """How many extensions and bases a list of proposals holds; more can be typed."""
 MAC = Field(
     name="mac",
-    label="MAC",
+    label=mark("MAC"),
     required=True,
-    hint="From the label, in any notation. A scanner may press Enter.",
+    hint=mark("From the label, in any notation. A scanner may press Enter."),
     attributes={"autocomplete": "off", "spellcheck": "false", "class": "mono", "autofocus": ""},
 )
 IPEI = Field(
     name="ipei",
-    label="IPEI",
-    hint="From the handset's menu, often *#06#. Leave it empty where the system knows slots only.",
+    label=mark("IPEI"),
+    hint=mark("From the handset's menu, often *#06#. Leave it empty where the system knows slots only."),
     attributes={"autocomplete": "off", "spellcheck": "false", "class": "mono"},
 )
 
@@ -42,54 +42,54 @@ def _phone(scope: Scope, *, is_new: bool) -> Iterator[Field]:
     yield MAC
     yield vendor()
     yield model(required=True)
-    yield Field(name="name", label="Name", hint="What people call it: Front desk, Lobby.")
+    yield Field(name="name", label=mark("Name"), hint=mark("What people call it: Front desk, Lobby."))
     yield extensions(scope)
-    yield Field(name="template", label="Button template", kind="select", choices=templates(scope))
-    yield Field(name="location", label="Location", kind="select", choices=locations(scope))
+    yield Field(name="template", label=mark("Button template"), kind="select", choices=templates(scope))
+    yield Field(name="location", label=mark("Location"), kind="select", choices=locations(scope))
     if not is_new:
         yield Field(
             name="expansion_modules",
-            label="Expansion modules",
+            label=mark("Expansion modules"),
             kind="number",
-            hint="Empty: as many as its buttons use.",
+            hint=mark("Empty: as many as its buttons use."),
             attributes={"min": "0", "max": "99"},
         )
         yield Field(
             name="base",
-            label="Main base",
-            hint="Only of a further base in a multi-cell DECT system.",
+            label=mark("Main base"),
+            hint=mark("Only of a further base in a multi-cell DECT system."),
             suggestions=bases(scope),
             attributes={"class": "mono"},
         )
-    yield Field(name="serial", label="Serial number")
+    yield Field(name="serial", label=mark("Serial number"))
 
 
 def _handset(scope: Scope) -> Iterator[Field]:
     yield IPEI
     yield Field(
         name="base",
-        label="Base",
+        label=mark("Base"),
         required=True,
-        hint="The MAC of the base that it is registered at.",
+        hint=mark("The MAC of the base that it is registered at."),
         suggestions=bases(scope),
         attributes={"class": "mono", "autocomplete": "off"},
     )
-    yield Field(name="slot", label="Slot", kind="number", attributes={"min": "1", "max": "1000"})
-    yield Field(name="name", label="Name")
+    yield Field(name="slot", label=mark("Slot"), kind="number", attributes={"min": "1", "max": "1000"})
+    yield Field(name="name", label=mark("Name"))
     yield extensions(scope)
-    yield Field(name="vendor", label="Vendor", kind="select", choices=vendor_choices())
-    yield Field(name="model", label="Model", suggestions=model_choices())
-    yield Field(name="serial", label="Serial number")
+    yield Field(name="vendor", label=mark("Vendor"), kind="select", choices=vendor_choices())
+    yield Field(name="model", label=mark("Model"), suggestions=model_choices())
+    yield Field(name="serial", label=mark("Serial number"))
 
 
 def vendor() -> Field:
     """Which maker; a MAC's first digits often tell."""
     return Field(
         name="vendor",
-        label="Vendor",
+        label=mark("Vendor"),
         kind="select",
         choices=(Choice(value="", label=_("As the MAC tells")), *vendor_choices()[1:]),
-        hint="Chosen for you where the first digits of the MAC are one vendor's.",
+        hint=mark("Chosen for you where the first digits of the MAC are one vendor's."),
     )
 
 
@@ -97,11 +97,11 @@ def model(*, required: bool = False) -> Field:
     """Which product, among those of all vendors."""
     return Field(
         name="model",
-        label="Model",
+        label=mark("Model"),
         required=required,
         kind="select",
         choices=(Choice(value="", label=_("Choose one")), *model_choices()),
-        hint="What the label says, such as T46U.",
+        hint=mark("What the label says, such as T46U."),
     )
 
 
@@ -112,8 +112,8 @@ def extensions(scope: Scope) -> Field:
     )
     return Field(
         name="extensions",
-        label="Extensions",
-        hint="Their numbers in the order of the lines, with blanks: 100 101",
+        label=mark("Extensions"),
+        hint=mark("Their numbers in the order of the lines, with blanks: 100 101"),
         suggestions=tuple(Choice(value=number, label=f"{number} {name}".strip()) for number, name in known),
         attributes={"autocomplete": "off"},
     )

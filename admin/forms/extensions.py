@@ -8,7 +8,7 @@ from typing import Any
 from admin.forms import Choice, Field
 from admin.forms.devices import locations, templates
 from admin.scope import Scope
-from admin.words import _
+from admin.words import _, mark
 from provisioner.services.schemas import ExtensionIn
 
 OWN = ("server", "port", "transport")
@@ -21,23 +21,32 @@ def fields(scope: Scope, *, is_new: bool) -> tuple[Field, ...]:
 
 
 def _fields(scope: Scope, *, is_new: bool) -> Iterator[Field]:
-    yield Field(name="number", label="Number", required=True, attributes={"autocomplete": "off", "inputmode": "tel"})
-    yield Field(name="name", label="Name", hint="What the display of others shows.")
+    yield Field(
+        name="number", label=mark("Number"), required=True, attributes={"autocomplete": "off", "inputmode": "tel"}
+    )
+    yield Field(name="name", label=mark("Name"), hint=mark("What the display of others shows."))
     yield Field(
         name="password",
-        label="SIP password",
+        label=mark("SIP password"),
         kind="password",
-        hint="The secret of its registration." if is_new else "Leave it empty to keep the one it has.",
+        hint=mark("The secret of its registration.") if is_new else mark("Leave it empty to keep the one it has."),
         attributes={"autocomplete": "new-password"},
     )
-    yield Field(name="auth_user", label="Auth user", hint="Empty: the number.", attributes={"autocomplete": "off"})
-    yield Field(name="voicemail", label="Voicemail number", attributes={"inputmode": "tel"})
-    yield Field(name="location", label="Location", kind="select", choices=locations(scope))
-    yield Field(name="template", label="Button template", kind="select", choices=templates(scope))
-    yield Field(name="server", label="Own registrar", hint="Empty: the tenant’s.", attributes={"spellcheck": "false"})
-    yield Field(name="port", label="Own port", kind="number", attributes={"min": "1", "max": "65535"})
+    yield Field(
+        name="auth_user", label=mark("Auth user"), hint=mark("Empty: the number."), attributes={"autocomplete": "off"}
+    )
+    yield Field(name="voicemail", label=mark("Voicemail number"), attributes={"inputmode": "tel"})
+    yield Field(name="location", label=mark("Location"), kind="select", choices=locations(scope))
+    yield Field(name="template", label=mark("Button template"), kind="select", choices=templates(scope))
+    yield Field(
+        name="server",
+        label=mark("Own registrar"),
+        hint=mark("Empty: the tenant’s."),
+        attributes={"spellcheck": "false"},
+    )
+    yield Field(name="port", label=mark("Own port"), kind="number", attributes={"min": "1", "max": "65535"})
     transports = (Choice(value="", label=_("As the tenant says")), *map(_same, ("udp", "tcp", "tls", "srv")))
-    yield Field(name="transport", label="Own transport", kind="select", choices=transports)
+    yield Field(name="transport", label=mark("Own transport"), kind="select", choices=transports)
 
 
 def _same(value: str) -> Choice:

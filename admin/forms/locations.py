@@ -9,15 +9,26 @@ from typing import Any
 import pycountry
 
 from admin.forms import Choice, Field
-from admin.words import _
+from admin.words import _, mark
 from provisioner.services.schemas import LocationIn
 from provisioner.timezones import zone_names
 
 STATE_WORDS = {
-    "US": "State", "CA": "Province", "AU": "State", "GB": "County", "IE": "County", "DE": "Land", "AT": "Land",
-    "CH": "Canton", "NL": "Province", "IT": "Province", "ES": "Province", "JP": "Prefecture", "BR": "State",
-}  # fmt: skip
-POSTAL_WORDS = {"US": "ZIP code", "GB": "Postcode", "AU": "Postcode", "IE": "Eircode", "DE": "PLZ", "CA": "Postal code"}
+    **dict.fromkeys(("US", "AU", "BR"), mark("State")),
+    **dict.fromkeys(("CA", "NL", "IT", "ES"), mark("Province")),
+    **dict.fromkeys(("GB", "IE"), mark("County")),
+    **dict.fromkeys(("DE", "AT"), mark("Land")),
+    "CH": mark("Canton"),
+    "JP": mark("Prefecture"),
+}
+POSTAL_WORDS = {
+    "US": mark("ZIP code"),
+    "GB": mark("Postcode"),
+    "AU": mark("Postcode"),
+    "IE": mark("Eircode"),
+    "DE": mark("PLZ"),
+    "CA": mark("Postal code"),
+}
 CHECKS = ("active", "default")
 
 
@@ -27,43 +38,49 @@ def fields(country: str = "") -> tuple[Field, ...]:
 
 
 def _fields(country: str) -> Iterator[Field]:
-    yield Field(name="name", label="Name", required=True, hint="What people call the place: HQ, Warehouse.")
-    yield Field(name="country", label="Country", kind="select", choices=countries())
-    yield Field(name="street", label="Street", attributes={"autocomplete": "off"})
-    yield Field(name="house_number", label="House number")
-    yield Field(name="floor", label="Floor")
-    yield Field(name="room", label="Room")
-    yield Field(name="city", label="City")
-    yield Field(name="state", label=STATE_WORDS.get(country, "State or province"), suggestions=subdivisions(country))
-    yield Field(name="postal_code", label=POSTAL_WORDS.get(country, "Postal code"))
+    yield Field(name="name", label=mark("Name"), required=True, hint=mark("What people call the place: HQ, Warehouse."))
+    yield Field(name="country", label=mark("Country"), kind="select", choices=countries())
+    yield Field(name="street", label=mark("Street"), attributes={"autocomplete": "off"})
+    yield Field(name="house_number", label=mark("House number"))
+    yield Field(name="floor", label=mark("Floor"))
+    yield Field(name="room", label=mark("Room"))
+    yield Field(name="city", label=mark("City"))
+    yield Field(
+        name="state", label=STATE_WORDS.get(country, mark("State or province")), suggestions=subdivisions(country)
+    )
+    yield Field(name="postal_code", label=POSTAL_WORDS.get(country, mark("Postal code")))
     yield Field(
         name="timezone",
-        label="Time zone",
+        label=mark("Time zone"),
         kind="select",
         choices=time_zones(),
-        hint="Daylight saving follows from it.",
+        hint=mark("Daylight saving follows from it."),
     )
-    yield Field(name="language", label="Language", suggestions=languages(), hint="Such as en, de or pt-BR.")
+    yield Field(name="language", label=mark("Language"), suggestions=languages(), hint=mark("Such as en, de or pt-BR."))
     yield Field(
         name="tone_country",
-        label="Tones of",
+        label=mark("Tones of"),
         kind="select",
         choices=(Choice(value="", label=_("As the country")), *countries()[1:]),
     )
     yield Field(
         name="emergency_number",
-        label="Emergency number",
-        hint="Several with commas: 112, 911",
+        label=mark("Emergency number"),
+        hint=mark("Several with commas: 112, 911"),
         attributes={"inputmode": "tel"},
     )
-    yield Field(name="emergency_callback", label="Emergency callback number", attributes={"inputmode": "tel"})
-    yield Field(name="elin", label="ELIN", hint="The number that tells the emergency service where the call is from.")
-    yield Field(name="billing_region", label="Billing region")
-    yield Field(name="outbound_proxy", label="Outbound proxy", hint="Of this region, HOST or HOST:PORT.")
-    yield Field(name="latitude", label="Latitude", attributes={"inputmode": "decimal"})
-    yield Field(name="longitude", label="Longitude", attributes={"inputmode": "decimal"})
-    yield Field(name="active", label="Active: offered for new assignments", kind="check")
-    yield Field(name="default", label="Default: of everything that names no other", kind="check")
+    yield Field(name="emergency_callback", label=mark("Emergency callback number"), attributes={"inputmode": "tel"})
+    yield Field(
+        name="elin",
+        label=mark("ELIN"),
+        hint=mark("The number that tells the emergency service where the call is from."),
+    )
+    yield Field(name="billing_region", label=mark("Billing region"))
+    yield Field(name="outbound_proxy", label=mark("Outbound proxy"), hint=mark("Of this region, HOST or HOST:PORT."))
+    yield Field(name="latitude", label=mark("Latitude"), attributes={"inputmode": "decimal"})
+    yield Field(name="longitude", label=mark("Longitude"), attributes={"inputmode": "decimal"})
+    yield Field(name="active", label=mark("Active: offered for new assignments"), kind="check")
+    yield Field(name="default", label=mark("Default: of everything that names no other"), kind="check")
 
 
 @cache
@@ -99,7 +116,7 @@ def time_zones() -> tuple[Choice, ...]:
     return (
         Choice(value="", label=_("As the tenant says")),
         *choices,
-        Choice(value="Etc/UTC", label="Etc/UTC", group="Etc"),
+        Choice(value="Etc/UTC", label=mark("Etc/UTC"), group="Etc"),
     )
 
 

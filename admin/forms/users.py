@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from admin.forms import Choice, Field
 from admin.scope import Scope
-from admin.words import _
+from admin.words import _, mark
 from provisioner.accounts import SHORTEST_PASSWORD
 
 ROLES = {
-    "server": "server: everything, of all tenants",
-    "admin": "admin: everything of this tenant",
-    "viewer": "viewer: reads, sees no secrets",
-    "user": "user: the own extension only",
+    "server": mark("server: everything, of all tenants"),
+    "admin": mark("admin: everything of this tenant"),
+    "viewer": mark("viewer: reads, sees no secrets"),
+    "user": mark("user: the own extension only"),
 }
 
 
@@ -20,7 +20,7 @@ def fields(scope: Scope, *, is_new: bool) -> tuple[Field, ...]:
     roles = [role for role in ROLES if role != "server" or scope.viewer.role == "server"]
     secret = Field(
         name="password",
-        label="Password" if is_new else "New password",
+        label=mark("Password") if is_new else mark("New password"),
         kind="password",
         required=is_new,
         hint=f"At least {SHORTEST_PASSWORD} characters." if is_new else "Leave it empty to keep the one it has.",
@@ -28,21 +28,21 @@ def fields(scope: Scope, *, is_new: bool) -> tuple[Field, ...]:
     )
     name = Field(
         name="name",
-        label="Name",
+        label=mark("Name"),
         required=True,
         attributes={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "maxlength": "120"},
     )
     role = Field(
         name="role",
-        label="Role",
+        label=mark("Role"),
         kind="select",
         required=True,
         choices=tuple(Choice(value=one, label=_(ROLES[one])) for one in roles),
     )
     extension = Field(
         name="extension",
-        label="Extension",
-        hint="Only for the role user: whose own page it is.",
+        label=mark("Extension"),
+        hint=mark("Only for the role user: whose own page it is."),
         attributes={"autocomplete": "off"},
     )
     return (name, role, extension, secret) if is_new else (role, extension, secret)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, String, cast, func, or_, select
 
 from admin.scope import Scope
 from admin.tables import Column, Search, Table, contains
+from admin.words import mark
 from provisioner.store.tables import Button, ButtonTemplate, Device, Extension
 
 _buttons = select(func.count()).where(Button.template_id == ButtonTemplate.id).scalar_subquery()
@@ -24,9 +25,11 @@ TABLE = Table(
     key=ButtonTemplate.id,
     order="name",
     columns=(
-        Column(key="name", title="Name", sort=(func.lower(ButtonTemplate.name),), lead=True),
-        Column(key="models", title="Template for models", sort=(func.lower(cast(ButtonTemplate.models, String)),)),
-        Column(key="buttons", title="Buttons", sort=(_buttons,)),
+        Column(key="name", title=mark("Name"), sort=(func.lower(ButtonTemplate.name),), lead=True),
+        Column(
+            key="models", title=mark("Template for models"), sort=(func.lower(cast(ButtonTemplate.models, String)),)
+        ),
+        Column(key="buttons", title=mark("Buttons"), sort=(_buttons,)),
     ),
     find=_find,
 )

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from admin.scope import Scope
 from admin.tables import Column, Search, Table, begins, contains
-from admin.words import _, ago
+from admin.words import _, ago, mark
 from provisioner.load import fits
 from provisioner.registry import vendors
 from provisioner.store.tables import (
@@ -75,36 +75,36 @@ TABLE = Table(
         "is",
     ),
     columns=(
-        Column(key="mac", title="MAC", sort=(Device.mac, Device.ipei, Device.slot), lead=True),
-        Column(key="pairing", title="PAIRING", sort=(Device.state, Device.open_until)),
-        Column(key="name", title="NAME", sort=(func.lower(Device.name),)),
-        Column(key="vendor", title="VENDOR", sort=(Device.vendor, Device.model)),
-        Column(key="model", title="MODEL", sort=(Device.model,)),
-        Column(key="version", title="VERSION", sort=(func.coalesce(Device.firmware, ""),)),
-        Column(key="address", title="ADDRESS", sort=(func.coalesce(Seen.address, ""),), join=_seen),
-        Column(key="rps", title="RPS", sort=()),
+        Column(key="mac", title=mark("MAC"), sort=(Device.mac, Device.ipei, Device.slot), lead=True),
+        Column(key="pairing", title=mark("PAIRING"), sort=(Device.state, Device.open_until)),
+        Column(key="name", title=mark("NAME"), sort=(func.lower(Device.name),)),
+        Column(key="vendor", title=mark("VENDOR"), sort=(Device.vendor, Device.model)),
+        Column(key="model", title=mark("MODEL"), sort=(Device.model,)),
+        Column(key="version", title=mark("VERSION"), sort=(func.coalesce(Device.firmware, ""),)),
+        Column(key="address", title=mark("ADDRESS"), sort=(func.coalesce(Seen.address, ""),), join=_seen),
+        Column(key="rps", title=mark("RPS"), sort=()),
         Column(
             key="extension",
-            title="EXTENSION",
+            title=mark("EXTENSION"),
             sort=(func.coalesce(func.length(Extension.number), 0), Extension.number),
             join=_first_line,
         ),
         Column(
             key="template",
-            title="TEMPLATE",
+            title=mark("TEMPLATE"),
             sort=(func.lower(func.coalesce(_own_template.name, _line_template.name, "")),),
             join=_templates,
         ),
-        Column(key="contact", title="LAST CONTACT", sort=(Seen.at,), join=_seen, shown=False),
+        Column(key="contact", title=mark("LAST CONTACT"), sort=(Seen.at,), join=_seen, shown=False),
         Column(
             key="location",
-            title="LOCATION",
+            title=mark("LOCATION"),
             sort=(func.lower(func.coalesce(Location.name, "")),),
             join=_locations,
             shown=False,
         ),
-        Column(key="serial", title="SERIAL", sort=(func.coalesce(Device.serial, ""),), shown=False),
-        Column(key="added", title="ADDED", sort=(Device.created_at,), shown=False),
+        Column(key="serial", title=mark("SERIAL"), sort=(func.coalesce(Device.serial, ""),), shown=False),
+        Column(key="added", title=mark("ADDED"), sort=(Device.created_at,), shown=False),
     ),
     find=lambda search: _find(search, now()),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from admin.lists.devices import identity_of, key_of
 from admin.scope import Scope
 from admin.tables import Column, Search, Table, begins, contains
+from admin.words import mark
 from provisioner.store.tables import (
     ButtonTemplate,
     Device,
@@ -66,12 +67,12 @@ TABLE = Table(
     order="number",
     fields=("location", "template", "devices"),
     columns=(
-        Column(key="number", title="NUMBER", sort=(func.length(Extension.number), Extension.number), lead=True),
-        Column(key="name", title="NAME", sort=(func.lower(Extension.name),)),
-        Column(key="devices", title="DEVICES", sort=(_devices,)),
-        Column(key="location", title="LOCATION", sort=(_location,)),
-        Column(key="template", title="TEMPLATE", sort=(_template,)),
-        Column(key="voicemail", title="VOICEMAIL", sort=(func.coalesce(Extension.voicemail, ""),)),
+        Column(key="number", title=mark("NUMBER"), sort=(func.length(Extension.number), Extension.number), lead=True),
+        Column(key="name", title=mark("NAME"), sort=(func.lower(Extension.name),)),
+        Column(key="devices", title=mark("DEVICES"), sort=(_devices,)),
+        Column(key="location", title=mark("LOCATION"), sort=(_location,)),
+        Column(key="template", title=mark("TEMPLATE"), sort=(_template,)),
+        Column(key="voicemail", title=mark("VOICEMAIL"), sort=(func.coalesce(Extension.voicemail, ""),)),
     ),
     find=_find,
 )

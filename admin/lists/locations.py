@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, false, func, not_, or_, select, true
 
 from admin.scope import Scope
 from admin.tables import Column, Search, Table, contains
-from admin.words import _
+from admin.words import _, mark
 from provisioner.store.tables import Device, Location, LocationAssignment
 
 WITH_STATES = frozenset({"US", "CA", "AU", "BR", "IN", "MX"})
@@ -79,11 +79,11 @@ TABLE = Table(
     order="name",
     fields=("city", "state", "country", "is"),
     columns=(
-        Column(key="name", title="Name", sort=(func.lower(Location.name),), lead=True),
-        Column(key="city", title="City", sort=(func.lower(Location.city),)),
-        Column(key="state", title="State", sort=(func.lower(Location.state),)),
-        Column(key="country", title="Country", sort=(Location.country,)),
-        Column(key="active", title="Active", sort=(Location.active,)),
+        Column(key="name", title=mark("Name"), sort=(func.lower(Location.name),), lead=True),
+        Column(key="city", title=mark("City"), sort=(func.lower(Location.city),)),
+        Column(key="state", title=mark("State"), sort=(func.lower(Location.state),)),
+        Column(key="country", title=mark("Country"), sort=(Location.country,)),
+        Column(key="active", title=mark("Active"), sort=(Location.active,)),
     ),
     find=_find,
 )

@@ -11,9 +11,10 @@ from werkzeug.wrappers import Response
 
 from admin import sessions
 from admin.access import Permission, Viewer, allow, open_to_all
-from admin.forms import Field, Form
+from admin.catalogues import LANGUAGES
+from admin.forms import Choice, Field, Form
 from admin.scope import here, server
-from admin.words import _
+from admin.words import _, mark
 from provisioner.accounts import SHORTEST_PASSWORD, hashed
 from provisioner.errors import Invalid
 from provisioner.store.tables import Audit, User
@@ -23,37 +24,48 @@ views = Blueprint("account", __name__)
 LOGIN = (
     Field(
         name="name",
-        label="Name",
+        label=mark("Name"),
         required=True,
         attributes={"autocomplete": "username", "autofocus": "", "autocapitalize": "none", "spellcheck": "false"},
     ),
     Field(
         name="password",
-        label="Password",
+        label=mark("Password"),
         kind="password",
         required=True,
         attributes={"autocomplete": "current-password"},
     ),
 )
+LANGUAGE = (
+    Field(
+        name="language",
+        label=mark("Language"),
+        kind="select",
+        choices=(
+            Choice(value="", label=mark("As the browser asks")),
+            *(Choice(value=code, label=name) for code, name in LANGUAGES.items()),
+        ),
+    ),
+)
 PASSWORD = (
     Field(
         name="current",
-        label="Current password",
+        label=mark("Current password"),
         kind="password",
         required=True,
         attributes={"autocomplete": "current-password"},
     ),
     Field(
         name="password",
-        label="New password",
+        label=mark("New password"),
         kind="password",
         required=True,
-        hint=f"At least {SHORTEST_PASSWORD} characters; a few words are better than one odd one.",
+        hint=mark("A few words are better than one odd one."),
         attributes={"autocomplete": "new-password", "minlength": str(SHORTEST_PASSWORD)},
     ),
     Field(
         name="again",
-        label="New password, again",
+        label=mark("New password, again"),
         kind="password",
         required=True,
         attributes={"autocomplete": "new-password"},
@@ -121,9 +133,9 @@ def logout_everywhere() -> Response:
 @allow(Permission.ACCOUNT_OWN)
 def page() -> Response | str | tuple[str, int]:
     """The own account: its password and its sessions."""
-    form = Form(PASSWORD)
+    form, spoken = Form(PASSWORD), Form(LANGUAGE, {"language": g.viewer.preferences.get("language", "")})
     if request.method == "GET":
-        return render_template("account.html", form=form)
+        return render_template("account.html", form=form, spoken=spoken)
     form = Form.read(PASSWORD, request.form)
     if form.is_right and form["password"] != form["again"]:
         form.errors["again"] = _("This is not the same password.")
@@ -132,7 +144,7 @@ def page() -> Response | str | tuple[str, int]:
     if form.is_right:
         _change_password(form)
     if not form.is_right:
-        return render_template("account.html", form=form), 422
+        return render_template("account.html", form=form, spoken=spoken), 422
     flash(_("The password is changed. Your other sessions are logged out."))
     return redirect(url_for(".page"))
 
@@ -161,6 +173,17 @@ def _change_password(form: Form) -> None:
     _begin(viewer)
     if tenant:
         session["tenant"] = tenant
+
+
+@views.post("/language")
+@allow(Permission.ACCOUNT_OWN)
+def speak() -> Response:
+    """The language of the portal, for this account wherever it logs in; empty for what its browser asks for."""
+    wanted = request.form.get("language", "")
+    if wanted and wanted not in LANGUAGES:
+        abort(400)
+    remember(g.viewer.id, "language", wanted)
+    return redirect(url_for(".page"))
 
 
 @views.post("/theme")

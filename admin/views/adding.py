@@ -18,7 +18,7 @@ from admin.forms import Field, Form
 from admin.forms import devices as device_forms
 from admin.scope import Scope, here
 from admin.views.devices import views
-from admin.words import _, counted
+from admin.words import _, counted, mark
 from provisioner.errors import Invalid, Problem
 from provisioner.recognise import vendor_by_oui
 from provisioner.registry import vendors
@@ -139,17 +139,17 @@ def _paste_fields(scope: Scope) -> tuple[Field, ...]:
     return (
         Field(
             name="list",
-            label="MACs, one a line",
+            label=mark("MACs, one a line"),
             kind="area",
             required=True,
             wide=True,
-            hint="A name may follow, after a blank, a comma or a tab; columns of a spreadsheet can be pasted.",
+            hint=mark("A name may follow, after a blank, a comma or a tab; columns of a spreadsheet can be pasted."),
             attributes={"rows": "10", "spellcheck": "false", "class": "mono", "autofocus": ""},
         ),
         device_forms.vendor(),
         device_forms.model(required=True),
-        Field(name="template", label="Button template", kind="select", choices=device_forms.templates(scope)),
-        Field(name="location", label="Location", kind="select", choices=device_forms.locations(scope)),
+        Field(name="template", label=mark("Button template"), kind="select", choices=device_forms.templates(scope)),
+        Field(name="location", label=mark("Location"), kind="select", choices=device_forms.locations(scope)),
     )
 
 

@@ -13,7 +13,7 @@ from admin.access import Permission, allow
 from admin.csvs import csv_answer
 from admin.scope import here
 from admin.tables import Column, Search, Table, begins, contains
-from admin.words import stamp
+from admin.words import mark, stamp
 from provisioner.services.differences import NOT_SET
 from provisioner.store.tables import Audit
 
@@ -36,10 +36,10 @@ TABLE = Table(
     order="-at",
     fields=("who", "action", "what"),
     columns=(
-        Column(key="at", title="WHEN", sort=(Audit.at,), lead=True),
-        Column(key="actor", title="WHO", sort=(Audit.actor,)),
-        Column(key="action", title="ACTION", sort=(Audit.action,)),
-        Column(key="subject", title="WHAT", sort=(Audit.subject,)),
+        Column(key="at", title=mark("WHEN"), sort=(Audit.at,), lead=True),
+        Column(key="actor", title=mark("WHO"), sort=(Audit.actor,)),
+        Column(key="action", title=mark("ACTION"), sort=(Audit.action,)),
+        Column(key="subject", title=mark("WHAT"), sort=(Audit.subject,)),
     ),
     find=_find,
 )

@@ -20,7 +20,7 @@ from admin.lists.button_templates import TABLE, rows
 from admin.lists.devices import identity_of, key_of
 from admin.pictures import Picture, Shown, draw
 from admin.scope import Scope, here
-from admin.words import _
+from admin.words import _, mark
 from provisioner.errors import Invalid, Problem, ProvisionerError
 from provisioner.keys import effective
 from provisioner.load import fits
@@ -38,11 +38,11 @@ views = Blueprint("button_templates", __name__, url_prefix="/advanced/button-tem
 SHOWN = 50
 
 FIELDS = (
-    Field(name="name", label="Name", required=True),
+    Field(name="name", label=mark("Name"), required=True),
     Field(
         name="models",
-        label="Template for models",
-        hint="VENDOR/MODEL with * for any text, several with commas: yealink/T4*, snom/D7*. Empty: for all.",
+        label=mark("Template for models"),
+        hint=mark("VENDOR/MODEL with * for any text, several with commas: yealink/T4*, snom/D7*. Empty: for all."),
         attributes={"spellcheck": "false", "autocomplete": "off"},
     ),
 )

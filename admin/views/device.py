@@ -19,7 +19,7 @@ from admin.forms import devices as device_forms
 from admin.lists.devices import identity_of, key_of, lamps_of, pairing_of
 from admin.scope import Scope, here
 from admin.tables import Column, Search, Table, begins, contains
-from admin.words import _
+from admin.words import _, mark
 from provisioner.errors import Invalid, ProvisionerError
 from provisioner.keys import warnings_of
 from provisioner.merge import merge
@@ -326,13 +326,13 @@ REQUESTS = Table(
     order="-at",
     fields=("file", "address", "outcome"),
     columns=(
-        Column(key="at", title="WHEN", sort=(Sighting.at,), lead=True),
-        Column(key="outcome", title="OUTCOME", sort=(Sighting.outcome,)),
-        Column(key="file", title="FILE", sort=(Sighting.file,)),
-        Column(key="proof", title="PROOF", sort=(Sighting.proof,)),
-        Column(key="address", title="ADDRESS", sort=(Sighting.address,)),
-        Column(key="version", title="VERSION", sort=(Sighting.version,)),
-        Column(key="user_agent", title="USER-AGENT", sort=(Sighting.user_agent,)),
+        Column(key="at", title=mark("WHEN"), sort=(Sighting.at,), lead=True),
+        Column(key="outcome", title=mark("OUTCOME"), sort=(Sighting.outcome,)),
+        Column(key="file", title=mark("FILE"), sort=(Sighting.file,)),
+        Column(key="proof", title=mark("PROOF"), sort=(Sighting.proof,)),
+        Column(key="address", title=mark("ADDRESS"), sort=(Sighting.address,)),
+        Column(key="version", title=mark("VERSION"), sort=(Sighting.version,)),
+        Column(key="user_agent", title=mark("USER-AGENT"), sort=(Sighting.user_agent,)),
     ),
     find=_find_requests,
 )

@@ -12,7 +12,7 @@ from admin.actions import ACTIONS
 from admin.csvs import csv_answer
 from admin.scope import here
 from admin.tables import Column, Table, contains
-from admin.words import stamp
+from admin.words import mark, stamp
 from provisioner.store.tables import Job, JobItem
 
 views = Blueprint("jobs", __name__, url_prefix="/jobs")
@@ -22,10 +22,10 @@ TABLE = Table(
     key=Job.id,
     order="-created",
     columns=(
-        Column(key="created", title="WHEN", sort=(Job.created_at,), lead=True),
-        Column(key="action", title="ACTION", sort=(Job.action,)),
-        Column(key="actor", title="WHO", sort=(Job.actor,)),
-        Column(key="progress", title="OUTCOME", sort=(Job.finished_at,)),
+        Column(key="created", title=mark("WHEN"), sort=(Job.created_at,), lead=True),
+        Column(key="action", title=mark("ACTION"), sort=(Job.action,)),
+        Column(key="actor", title=mark("WHO"), sort=(Job.actor,)),
+        Column(key="progress", title=mark("OUTCOME"), sort=(Job.finished_at,)),
     ),
     find=lambda search: (_anywhere(word) for word in search.words),
 )
@@ -36,10 +36,10 @@ ITEMS = Table(
     order="state",
     extra=("state",),
     columns=(
-        Column(key="subject", title="DEVICE", sort=(JobItem.subject,), lead=True),
-        Column(key="state", title="OUTCOME", sort=(JobItem.state,)),
-        Column(key="says", title="WHAT CAME OF IT", sort=(JobItem.says,)),
-        Column(key="at", title="WHEN", sort=(JobItem.at,)),
+        Column(key="subject", title=mark("DEVICE"), sort=(JobItem.subject,), lead=True),
+        Column(key="state", title=mark("OUTCOME"), sort=(JobItem.state,)),
+        Column(key="says", title=mark("WHAT CAME OF IT"), sort=(JobItem.says,)),
+        Column(key="at", title=mark("WHEN"), sort=(JobItem.at,)),
     ),
     find=lambda search: (contains(JobItem.subject, word) for word in search.words),
 )

@@ -17,7 +17,7 @@ from admin.lists.extensions import at_location
 from admin.lists.extensions import rows as extension_rows
 from admin.scope import Scope, here
 from admin.tables import Column, Search, Table, begins, contains
-from admin.words import _, counted
+from admin.words import _, counted, mark
 from provisioner.errors import Invalid
 from provisioner.services import extensions
 from provisioner.services.change import Change
@@ -51,8 +51,8 @@ TABLE = Table(
     order="number",
     fields=("location",),
     columns=(
-        Column(key="number", title="User (extension)", sort=_NUMBER, lead=True),
-        Column(key="location", title="Current location", sort=(func.coalesce(_location, ""),)),
+        Column(key="number", title=mark("User (extension)"), sort=_NUMBER, lead=True),
+        Column(key="location", title=mark("Current location"), sort=(func.coalesce(_location, ""),)),
     ),
     find=_find,
 )  # fmt: skip
@@ -138,11 +138,13 @@ def _back() -> str:
 PASTE = (
     Field(
         name="list",
-        label="Extension and location, one pair a line",
+        label=mark("Extension and location, one pair a line"),
         kind="area",
         required=True,
         wide=True,
-        hint="The number, then a blank, a comma or a tab, then the location’s name. Two columns of a spreadsheet fit.",
+        hint=mark(
+            "The number, then a blank, a comma or a tab, then the location’s name. Two columns of a spreadsheet fit."
+        ),
         attributes={"rows": "10", "spellcheck": "false", "class": "mono"},
     ),
 )

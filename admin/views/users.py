@@ -15,7 +15,7 @@ from admin.forms import Form
 from admin.forms import users as user_forms
 from admin.scope import Scope, here
 from admin.tables import Column, Table, contains
-from admin.words import _
+from admin.words import _, mark
 from provisioner import accounts
 from provisioner.errors import Invalid, Problem
 from provisioner.services.differences import CHANGED
@@ -28,9 +28,9 @@ TABLE = Table(
     key=User.id,
     order="name",
     columns=(
-        Column(key="name", title="NAME", sort=(func.lower(User.name),), lead=True),
-        Column(key="role", title="ROLE", sort=(User.role,)),
-        Column(key="locked", title="LOG-IN", sort=(User.locked_until,)),
+        Column(key="name", title=mark("NAME"), sort=(func.lower(User.name),), lead=True),
+        Column(key="role", title=mark("ROLE"), sort=(User.role,)),
+        Column(key="locked", title=mark("LOG-IN"), sort=(User.locked_until,)),
     ),
     find=lambda search: (or_(contains(User.name, word), contains(User.role, word)) for word in search.words),
 )

@@ -64,6 +64,12 @@ class Facts:
     state: str
     open_until: datetime | None
     generation: int
+    paired_address: str | None = None
+    certificate_distrusted: bool = False
+    tenant_uid: str = ""
+    http_auth: str | None = None
+    http_user: str | None = None
+    sealed_http_password: bytes | None = None
 
 
 _FACTS = select(
@@ -80,6 +86,12 @@ _FACTS = select(
     Device.state,
     Device.open_until,
     Device.generation,
+    Device.paired_address,
+    Device.certificate_distrusted,
+    Tenant.uid,
+    Tenant.http_auth,
+    Tenant.http_user,
+    Tenant.sealed_http_password,
 ).join(Tenant, Tenant.id == Device.tenant_id)
 
 
@@ -104,6 +116,12 @@ def find(session: Session, mac: Mac | None, tenant: str | None = None) -> Facts:
         state=row.state,
         open_until=row.open_until,
         generation=row.generation,
+        paired_address=row.paired_address,
+        certificate_distrusted=row.certificate_distrusted,
+        tenant_uid=row.uid,
+        http_auth=row.http_auth,
+        http_user=row.http_user,
+        sealed_http_password=row.sealed_http_password,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from getpass import getuser
 from typing import Any
 
 import click
@@ -21,6 +22,14 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def provisioner() -> Provisioner:
     """This installation's provisioner, made ready on first use."""
     return open_provisioner(create=True)
+
+
+def actor() -> str:
+    """Who runs the command, for the audit log."""
+    try:
+        return f"{getuser()} (command line)"
+    except OSError:
+        return "command line"
 
 
 def print_json(value: Any) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime
 
 import click
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import joinedload
 
 from provisioner.answer import Provisioner
-from provisioner.commands.common import as_json, device_of, file_owner, print_json, provisioner
+from provisioner.commands.common import actor, as_json, device_of, file_owner, print_json, provisioner
 from provisioner.errors import Unassigned
 from provisioner.keys import warnings_of
 from provisioner.merge import merge
@@ -21,7 +21,8 @@ from provisioner.registry import vendors
 from provisioner.render import View, file_names, unknown_native_keys
 from provisioner.render import explain as explain_file
 from provisioner.render import render as render_file
-from provisioner.store.tables import Device, DeviceLine, now
+from provisioner.services import pairing
+from provisioner.store.tables import Device, DeviceLine
 from provisioner.values import Ipei, Mac
 from provisioner.vendor_api import File
 
@@ -124,39 +125,50 @@ def _row(device: Device) -> dict[str, object]:
 
 @click.command()
 @click.argument("identity")
-@click.option("--minutes", type=click.IntRange(1, 525600), help="How long; the tenant's pairing_minutes unless given.")
-def pair(identity: str, minutes: int | None) -> None:
+@click.option("--minutes", type=click.IntRange(1, pairing.MOST_MINUTES), help="How long; else as the tenant says.")
+@click.option("--code", is_flag=True, help="Make a one-time code instead, to be typed as password on the phone.")
+def pair(identity: str, minutes: int | None, code: bool) -> None:
     """Open a device's pairing window; its next private answer without a token pairs it anew."""
     server = provisioner()
     with server.database.writing() as session:
-        device = _gated(session, identity)
-        device.state = "open"
-        device.open_until = now() + timedelta(minutes=minutes or device.tenant.pairing_minutes or 60)
-        click.echo(f"{identity}: open until {device.open_until:%Y-%m-%d %H:%M} UTC")
+        device = device_of(session, identity)
+        if code:
+            made = pairing.make_code(
+                session, server.vault, actor(), device, at=server.clock(), minutes=minutes or pairing.CODE_MINUTES
+            )
+            click.echo(f"{made.code}\n{identity}: password for any user name, once, until {_stamp(made.until)}")
+            return
+        window = minutes or device.tenant.pairing_minutes or pairing.CODE_MINUTES
+        until = pairing.open_window(session, actor(), device, window, server.clock())
+        click.echo(f"{identity}: open until {_stamp(until)}")
+
+
+def _stamp(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 @click.command()
 @click.argument("identity")
 def unpair(identity: str) -> None:
     """Close a device's window and make its token worthless."""
-    _set_state(identity, "closed")
+    with provisioner().database.writing() as session:
+        pairing.close_window(session, actor(), device_of(session, identity))
+    click.echo(f"{identity}: closed")
 
 
 @click.command()
 @click.argument("identity")
-def block(identity: str) -> None:
+@click.option("--certificate", is_flag=True, help="Only its client certificate: it proves nothing any more.")
+@click.option("--undo", is_flag=True, help="With --certificate: trust it again.")
+def block(identity: str, certificate: bool, undo: bool) -> None:
     """Refuse a device whatever it proves."""
-    _set_state(identity, "blocked")
-
-
-def _set_state(identity: str, state: str) -> None:
+    if undo and not certificate:
+        raise click.UsageError("--undo goes with --certificate; `provisioner pair` or `unpair` ends a block")
     with provisioner().database.writing() as session:
-        device = _gated(session, identity)
-        device.generation += state == "closed"
-        device.state, device.open_until = state, None
-    click.echo(f"{identity}: {state}")
-
-
-def _gated(session: Session, identity: str) -> Device:
-    """The device whose pairing counts: a handset has that of its base."""
-    return file_owner(device_of(session, identity))
+        device = device_of(session, identity)
+        if certificate:
+            pairing.distrust_certificate(session, actor(), device, distrusted=not undo)
+            click.echo(f"{identity}: its certificate is {'trusted' if undo else 'distrusted'}")
+            return
+        pairing.block(session, actor(), device)
+    click.echo(f"{identity}: blocked")

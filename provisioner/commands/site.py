@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from getpass import getuser
 from typing import BinaryIO
 
 import click
 
 from provisioner.answer import Provisioner
-from provisioner.commands.common import provisioner
+from provisioner.commands.common import actor, provisioner
 from provisioner.errors import Invalid
 from provisioner.site import apply as application
 from provisioner.site.export import export as exported
@@ -36,7 +35,7 @@ def apply(file: BinaryIO, dry_run: bool, prune: bool) -> None:
     text = file.read(LARGEST + 1)
     with _refusals(), _progress() as progress:
         plan = application.apply(
-            server, text, actor=_actor(), prune=prune, dry_run=dry_run, names_tenants=True, progress=progress
+            server, text, actor=actor(), prune=prune, dry_run=dry_run, names_tenants=True, progress=progress
         )
     for line in plan.lines():
         click.echo(line)
@@ -51,13 +50,6 @@ def export(tenant: str, secrets: bool) -> None:
     with _refusals(), server.database.reading() as session:
         text = exported(session, server.vault, tenant, secrets=secrets)
     click.echo(text, nl=False)
-
-
-def _actor() -> str:
-    try:
-        return f"{getuser()} (command line)"
-    except OSError:
-        return "command line"
 
 
 @contextmanager

@@ -13,6 +13,8 @@ from provisioner.services.fields import Schema
 
 NOT_SET = "not set"
 CHANGED = "changed"
+PASSWORDS = frozenset({"password", "http_password"})
+"""The fields that are secrets whatever holds them."""
 
 Differences = Mapping[str, tuple[Any, Any]]
 
@@ -34,7 +36,7 @@ def told(differences: Differences) -> dict[str, Any]:
 
 def is_secret(name: str) -> bool:
     """Whether a field of this dotted name may hold a secret: a vendor's own keys always may."""
-    return name == "password" or name.startswith("settings.") or name in neutral.secrets()
+    return name in PASSWORDS or name.startswith("settings.") or name in neutral.secrets()
 
 
 def names(differences: Iterable[str]) -> tuple[str, ...]:

@@ -93,6 +93,10 @@ class TenantIn(_Settings):
     access: Literal["pairing", "network"] = "pairing"
     networks: tuple[Network, ...] = ()
     pairing_minutes: Annotated[int, Field(ge=0, le=MOST_MINUTES)] = 1440
+    auto_add: bool = False
+    http_auth: Literal["basic", "digest"] | None = None
+    http_user: Annotated[str, Field(max_length=32, pattern=r"^[A-Za-z0-9_.@-]+$")] | None = None
+    http_password: Annotated[Password, Field(min_length=8, max_length=32)] | None = None
     sip: Sip = _inherit(Sip)
     audio: Audio = _inherit(Audio)
     locale: Locale = _inherit(Locale)

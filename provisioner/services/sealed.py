@@ -13,7 +13,7 @@ from provisioner import neutral
 from provisioner.errors import Broken
 from provisioner.neutral import Section
 from provisioner.registry import vendors
-from provisioner.services.differences import plain
+from provisioner.services.differences import PASSWORDS, plain
 from provisioner.services.fields import Native, Schema
 from provisioner.store.tables import ButtonTemplate, Device, Extension, Tenant
 from provisioner.values import Owner
@@ -127,8 +127,8 @@ def without_secrets(given: Given) -> Given:
     if "settings" in fields:
         update["settings"] = _public_native(given)
     shown = given.model_copy(update=update)
-    if "password" in fields:
-        values = {name: getattr(shown, name) for name in shown.model_fields_set if name != "password"}
+    if not PASSWORDS.isdisjoint(fields):
+        values = {name: getattr(shown, name) for name in shown.model_fields_set - PASSWORDS}
         shown = type(given).model_construct(_fields_set=set(values), **values)
     return shown
 

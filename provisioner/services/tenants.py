@@ -41,7 +41,7 @@ def put(change: Change, given: TenantIn, row: Tenant | None = None) -> Outcome:
     refuse([Clash(field="tenant", message=f"{given.tenant} is already in use")] if twin not in (None, row) else [])
     refuse(list(check(change.rows(row), given)))
     old = dump(change.vault, row)
-    given = sealed.kept(given, old)
+    given = sealed.kept(given, old, ("http_password",))
     differences = compare(old, given)
     if differences:
         _write(change, row, given)
@@ -65,12 +65,20 @@ def _add(change: Change, given: TenantIn) -> Outcome:
 def _write(change: Change, row: Tenant, given: TenantIn) -> None:
     row.slug, row.name, row.access = given.tenant, given.name, given.access
     row.networks, row.pairing_minutes = list(given.networks), given.pairing_minutes
+    row.auto_add, row.http_auth, row.http_user = given.auto_add, given.http_auth, given.http_user
+    _write_http_password(change.vault, row, given.http_password)
     row.default_templates = {
         pattern: change.id_of(change.rows(row).button_templates.get(name))
         for pattern, name in given.default_templates.items()
     }
     sealed.store(change.vault, row, given)
     change.breathe()
+
+
+def _write_http_password(vault: Vault, row: Tenant, password: str | None) -> None:
+    place = f"tenant/{row.uid}/http"
+    if vault.open_sealed(place, row.sealed_http_password) != (password or ""):
+        row.sealed_http_password = vault.seal(place, password) if password else None
 
 
 def remove(change: Change, row: Tenant) -> Outcome:
@@ -91,6 +99,10 @@ def dump(vault: Vault, row: Tenant) -> TenantIn:
         access=row.access,
         networks=tuple(row.networks),
         pairing_minutes=row.pairing_minutes,
+        auto_add=row.auto_add,
+        http_auth=row.http_auth,
+        http_user=row.http_user,
+        http_password=vault.open_sealed(f"tenant/{row.uid}/http", row.sealed_http_password) or None,
         default_templates=_default_templates(row),
         settings=secret.get("native", {}),
         **sealed.sections(row, secret, neutral.SECTIONS),

@@ -28,8 +28,8 @@ Where = ColumnElement[bool]
 
 # Columns that no file shows: what the gate writes, and who may ask.
 _NOT_IN_FILES: dict[type[Base], set[str]] = {
-    Device: {"state", "open_until", "paired_at", "paired_address", "revision", "serial"},
-    Tenant: {"access", "networks", "pairing_minutes"},
+    Device: {"state", "open_until", "paired_at", "paired_address", "revision", "serial", "certificate_distrusted"},
+    Tenant: {"access", "networks", "pairing_minutes", "auto_add"},
 }
 
 

@@ -85,6 +85,10 @@ class Tenant(Base):
     owners: Mapped[dict[str, Any]] = mapped_column(default=dict)
     default_templates: Mapped[dict[str, Any]] = mapped_column(default=dict)
     sealed_settings: Mapped[bytes | None]
+    http_auth: Mapped[str | None] = mapped_column(String(8))
+    http_user: Mapped[str | None] = mapped_column(String(64))
+    sealed_http_password: Mapped[bytes | None]
+    auto_add: Mapped[bool] = mapped_column(default=False)
 
 
 class Location(Base):
@@ -201,6 +205,7 @@ class Device(Base):
     paired_at: Mapped[datetime | None]
     paired_address: Mapped[str | None] = mapped_column(String(45))
     generation: Mapped[int] = mapped_column(default=1)
+    certificate_distrusted: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=now)
     tenant: Mapped[Tenant] = relationship()
     template: Mapped[ButtonTemplate | None] = relationship()
@@ -300,6 +305,53 @@ class Sighting(Base):
     proof: Mapped[str | None] = mapped_column(String(16))
     size: Mapped[int | None]
     revision: Mapped[int | None]
+
+
+class Handover(Base):
+    """Secrets that a device got: the private files of one visit, and what proved that it may have them."""
+
+    __tablename__ = "handover"
+    __table_args__ = (Index(None, "device_id", "at"),)
+    id: Mapped[Id]
+    device_id: Mapped[int] = mapped_column(ForeignKey("device.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    transport: Mapped[str] = mapped_column(String(8))
+    address: Mapped[str] = mapped_column(String(45))
+    user_agent: Mapped[str] = mapped_column(String(255))
+    proof: Mapped[str] = mapped_column(String(16))
+    generation: Mapped[int]
+    files: Mapped[list[str]] = mapped_column(default=list)
+
+
+class PairingCode(Base):
+    """A short password that pairs one device, or one of a tenant's, once."""
+
+    __tablename__ = "pairing_code"
+    id: Mapped[Id]
+    uid: Mapped[Uid]
+    tenant_id: Mapped[TenantId]
+    device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id", ondelete="CASCADE"), index=True)
+    sealed_code: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+    failures: Mapped[int] = mapped_column(default=0)
+
+
+class WalkStep(Base):
+    """An identity that got nothing from an address: what the processes tell each other about walkers."""
+
+    __tablename__ = "walk_step"
+    source: Mapped[str] = mapped_column(String(45), primary_key=True)
+    identity: Mapped[str] = mapped_column(String(12), primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Walker(Base):
+    """An address that walks over identities; until a moment it gets nothing without proof."""
+
+    __tablename__ = "walker"
+    source: Mapped[str] = mapped_column(String(45), primary_key=True)
+    until: Mapped[datetime] = mapped_column(index=True)
 
 
 class UnknownDevice(Base):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import structlog
 from flask import Flask, Response, g, make_response, render_template, request
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 from admin.words import _, mark
+from provisioner.store.database import DOWN
 
 log = structlog.get_logger()
 
@@ -22,6 +23,10 @@ WORDS = {
     413: (mark("That is too much at once"), mark("Send a smaller file, or fewer rows.")),
     429: (mark("Too many requests"), mark("Wait a moment, then try again.")),
     500: (mark("Something went wrong on our side"), mark("Nothing was changed. What happened is in the server's log.")),
+    503: (
+        mark("The database cannot be reached"),
+        mark("Nothing was changed. Phones go on to get their last files meanwhile; try again in a moment."),
+    ),
 }
 
 
@@ -29,6 +34,8 @@ def register(app: Flask) -> None:
     """Answer every error with our page."""
     app.register_error_handler(HTTPException, page)
     app.register_error_handler(Exception, broken)
+    for kind in DOWN:
+        app.register_error_handler(kind, away)
 
 
 def page(error: HTTPException) -> Response:
@@ -42,6 +49,12 @@ def page(error: HTTPException) -> Response:
         if name not in ("Content-Type", "Content-Length"):
             response.headers[name] = value
     return response
+
+
+def away(error: Exception) -> Response:
+    """The database is away: a sentence that helps, and one line in the log instead of a traceback each."""
+    log.error("portal.database_away", endpoint=request.endpoint, reason=type(error).__name__)
+    return page(ServiceUnavailable(retry_after=5))
 
 
 def broken(error: Exception) -> Response:

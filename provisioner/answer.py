@@ -11,8 +11,9 @@ import structlog
 from sqlalchemy.orm import Session
 
 from provisioner.cache import RenderCache
-from provisioner.errors import Broken, NotOurs, ProvisionerError, Unassigned
+from provisioner.errors import Broken, NotOurs, ProvisionerError, Refused, Unassigned, Unknown
 from provisioner.gate import PAIRED_STAYS_OPEN, Claim, admit
+from provisioner.last_good import LastGood
 from provisioner.load import Facts, Loader, find
 from provisioner.merge import merge
 from provisioner.recognise import Ask, Identity, file_of, recognise
@@ -20,7 +21,7 @@ from provisioner.registry import find_model, vendors
 from provisioner.render import Answer, render, render_public
 from provisioner.settings import Installation
 from provisioner.sightings import Outcome, Sightings
-from provisioner.store.database import Database
+from provisioner.store.database import DOWN, Database
 from provisioner.store.tables import Device, now
 from provisioner.vault import Vault
 from provisioner.vendor_api import File, Model, Vendor
@@ -55,9 +56,20 @@ class Provisioner:
         return Sightings(self.database)
 
     @cached_property
+    def last_good(self) -> LastGood:
+        """What this machine served last, for the time when the database is away."""
+        return LastGood(self.installation.data_dir / "last-good.db", self.vault, self.database)
+
+    @cached_property
     def loader(self) -> Loader:
         """Loads records with this installation's key."""
         return Loader(self.vault, self.installation)
+
+    def close(self) -> None:
+        """Write what has gathered off the path of the requests, before the process ends."""
+        for name in ("sightings", "last_good"):
+            if name in self.__dict__:
+                getattr(self, name).close()
 
     def answer(self, ask: Ask) -> Answer:
         """The file that the request may have. Raises a ProvisionerError; nothing else leaves here."""
@@ -78,15 +90,35 @@ class Provisioner:
     def _answer(self, ask: Ask, identity: Identity, outcome: Outcome) -> Answer:
         if identity.kind is not None and not identity.kind.private:
             return outcome.served(_public(identity))
-        with self.database.reading() as session:
-            facts = find(session, identity.mac, identity.tenant)
-            outcome.facts = facts
-            wanted = file_for(identity, facts)
-            claim = Claim(ask=ask, identity=identity, facts=facts, now=self.clock(), vault=self.vault)
-            outcome.proof = admit(claim)
-            if outcome.proof != "window" or facts.state != "open":
-                return outcome.served(self._rendered(session, facts, identity, wanted))
-        return outcome.served(self._paired(ask, identity, facts.device_id, wanted))
+        try:
+            with self.database.reading() as session:
+                facts = outcome.facts = find(session, identity.mac, identity.tenant)
+                wanted = self._admitted(ask, identity, outcome)
+                if outcome.proof != "window" or facts.state != "open":
+                    return outcome.served(self._rendered(session, facts, identity, wanted))
+            return outcome.served(self._paired(ask, identity, facts.device_id, wanted))
+        except DOWN:
+            return outcome.served(self._kept(ask, identity, outcome))
+
+    def _admitted(self, ask: Ask, identity: Identity, outcome: Outcome) -> Wanted:
+        """What the device's vendor means by the file, once the gate let the request pass."""
+        assert outcome.facts
+        wanted = file_for(identity, outcome.facts)
+        claim = Claim(ask=ask, identity=identity, facts=outcome.facts, now=self.clock(), vault=self.vault)
+        outcome.proof = admit(claim)
+        return wanted
+
+    def _kept(self, ask: Ask, identity: Identity, outcome: Outcome) -> Answer:
+        """The last good bytes, by the gate's last good facts: nobody is let in who was not in before."""
+        facts = outcome.facts = self.last_good.facts(identity.mac)
+        if identity.mac is None or identity.tenant not in (None, facts.tenant):
+            raise Unknown("no such device of this tenant was served from here")
+        wanted = self._admitted(ask, identity, outcome)
+        if facts.state == "open" and outcome.proof == "window":
+            raise Refused("the database is away, and nobody is paired meanwhile")
+        outcome.is_last_good = True
+        line = wanted.vendor.line(identity.version or facts.firmware, wanted.model)
+        return self.last_good.answer(identity.mac, wanted.file.pattern, line.name)
 
     def _paired(self, ask: Ask, identity: Identity, device_id: int, wanted: Wanted) -> Answer:
         """The first private answer through the window pairs the device; all of it, or nothing.
@@ -113,6 +145,8 @@ class Provisioner:
             record = self.loader.load(session, facts.device_id, identity.version)
             answer = render(merge(record), wanted.file, overrides=self.installation.template_dir)
             self.cache.put(key, answer)
+            if identity.mac is not None and answer.private:
+                self.last_good.keep(identity.mac, wanted.file.pattern, line.name, facts, answer)
         return answer
 
 

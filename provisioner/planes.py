@@ -71,11 +71,11 @@ def _context_once(make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
 
 
 class _Closing(PhonesDoor):
-    """The phones' door, which writes its last sightings when its worker ends."""
+    """The phones' door, which writes what has gathered when its worker ends."""
 
     def __init__(self, provisioner: Provisioner) -> None:
         super().__init__(provisioner)
-        self.close = provisioner.sightings.close
+        self.close = provisioner.close
 
 
 def _portal(installation: Installation, descriptors: list[int]) -> None:
@@ -113,7 +113,7 @@ def _tftp(installation: Installation, descriptors: list[int]) -> None:
     signal.signal(signal.SIGTERM, lambda *_: server.stop())
     signal.signal(signal.SIGINT, lambda *_: server.stop())
     server.serve_forever()
-    provisioner.sightings.close()
+    provisioner.close()
 
 
 def _worker(installation: Installation, _descriptors: list[int]) -> None:

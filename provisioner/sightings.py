@@ -55,6 +55,7 @@ class Outcome:
     reason: str = ""
     size: int | None = None
     private: bool = False
+    is_last_good: bool = False
     at: datetime = field(default_factory=now)
 
     def served(self, answer: Answer) -> Answer:
@@ -140,7 +141,8 @@ def _log(outcome: Outcome) -> None:
         tenant=facts.tenant if facts else None,
     )
     if outcome.word == "served":
-        event.info("config.served", proof=outcome.proof, bytes=outcome.size)
+        told = {"last_good": True} if outcome.is_last_good else {}
+        event.info("config.served", proof=outcome.proof, bytes=outcome.size, **told)
     elif outcome.word == "broken":
         event.error("config.broken", reason=outcome.reason)
     else:

@@ -61,19 +61,25 @@ class Vault:
 
     def seal(self, place: str, text: str) -> bytes:
         """Encrypt a text for one place, such as ``extension/<uid>/password``."""
+        return self.seal_bytes(place, text.encode())
+
+    def seal_bytes(self, place: str, body: bytes) -> bytes:
+        """Encrypt bytes for one place."""
         nonce = os.urandom(_NONCE_BYTES)
-        return _VERSION + nonce + self._cipher.encrypt(nonce, text.encode(), place.encode())
+        return _VERSION + nonce + self._cipher.encrypt(nonce, body, place.encode())
 
     def open_sealed(self, place: str, sealed: bytes | None) -> str:
         """Decrypt what was sealed for the same place; empty for nothing.
 
         Raises Broken when the key or the place is another.
         """
-        if not sealed:
-            return ""
+        return self.open_bytes(place, sealed).decode() if sealed else ""
+
+    def open_bytes(self, place: str, sealed: bytes) -> bytes:
+        """Decrypt bytes. Raises Broken when the key or the place is another."""
         nonce, body = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         try:
-            return self._cipher.decrypt(nonce, bytes(body), place.encode()).decode()
+            return self._cipher.decrypt(nonce, bytes(body), place.encode())
         except InvalidTag:
             raise Broken(f"the secret of {place} was sealed with another key") from None
 

@@ -31,7 +31,8 @@ def test_every_neutral_setting_is_documented(name: str) -> None:
 
 
 def test_every_log_event_is_documented_and_no_other() -> None:
-    source = "".join(path.read_text("utf-8") for path in sorted((ROOT / "provisioner").glob("*.py")))
+    files = (path for package in ("provisioner", "admin") for path in sorted((ROOT / package).rglob("*.py")))
+    source = "".join(path.read_text("utf-8") for path in files)
     told = set(re.findall(r'(?:log|logger|event)\.(?:info|warning|error|exception)\(\s*"([a-z]+\.[a-z_]+)"', source))
     told |= set(re.findall(r'log_failure\("([a-z]+\.[a-z_]+)"', source))
     documented = set(re.findall(r"^\| `([a-z]+\.[a-z_]+)`", (DOCS / "logs.md").read_text("utf-8"), re.MULTILINE))

@@ -58,7 +58,7 @@ def register(app: Flask) -> None:
     """Add the portal to the application."""
     logins = LoginManager()
     logins.user_loader(_viewer)
-    logins.init_app(app)
+    logins.init_app(app, add_context_processor=False)  # an error page must not ask who looks
     _csrf.init_app(app)
     app.register_blueprint(portal)
     app.add_url_rule("/", "root", lambda: redirect(url_for("portal.start")))

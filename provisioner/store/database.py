@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from threading import Lock, Thread
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
 from provisioner.errors import Invalid, Problem
@@ -19,6 +23,18 @@ from provisioner.store.tables import Meta
 from provisioner.vault import Vault
 
 BUSY_TIMEOUT_MS = 15_000
+CONNECT_TIMEOUT_S = 3
+PROBE_S = 0.5
+
+log = structlog.get_logger()
+
+
+class Away(SQLAlchemyError):
+    """The database was not reachable a moment ago, and has not been heard of since."""
+
+
+DOWN = (Away, OperationalError, InterfaceError, PoolTimeout)
+"""What is raised when the database cannot be asked, as against being asked something wrong."""
 
 
 class Database:
@@ -32,12 +48,51 @@ class Database:
         self._readers = sessionmaker(self.engine, expire_on_commit=False)
         self._writers = sessionmaker(writer, expire_on_commit=False)
         revisions.watch(self._writers)
+        self.is_away = False
+        self._lock = Lock()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session that changes nothing."""
-        with self._readers() as session:
-            yield session
+        """A session that changes nothing. Raises one of `DOWN` when the database cannot be asked.
+
+        Whoever finds it away waits for the connection once; until it is back the others are told at once,
+        so that an outage slows no phone.
+        """
+        if self.is_away:
+            raise Away("the database is away")
+        try:
+            with self._readers() as session:
+                yield session
+        except DOWN as error:
+            if not self._answers():
+                self._lost(error)
+            raise
+
+    def _lost(self, error: Exception) -> None:
+        """Look for the database behind the requests until it is back."""
+        with self._lock:
+            if self.is_away:
+                return
+            self.is_away = True
+        log.error("database.lost", reason=type(error).__name__)
+        Thread(target=self._look, name="database-probe", daemon=True).start()
+
+    def _look(self) -> None:
+        self.engine.dispose()
+        while not self._answers():
+            time.sleep(PROBE_S)
+        self.is_away = False
+        log.info("database.found")
+
+    def _answers(self) -> bool:
+        """Whether a connection works: an error may also be the statement's own."""
+        try:
+            with self.engine.connect() as connection:
+                # A bare SELECT 1 would not make SQLite look at its file.
+                connection.execute(text("SELECT count(*) FROM sqlite_master" if self.is_sqlite else "SELECT 1"))
+        except SQLAlchemyError:
+            return False
+        return True
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -100,7 +155,13 @@ def head() -> str:
 
 def _engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True)
+        return create_engine(
+            url,
+            pool_size=8,
+            max_overflow=8,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "tcp_user_timeout": CONNECT_TIMEOUT_S * 1000},
+        )
     database = make_url(url).database
     if database and database != ":memory:":
         Path(database).parent.mkdir(parents=True, exist_ok=True)

@@ -46,7 +46,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     server.shutdown()
     thread.join()
     server.server_close()
-    provisioner.sightings.close()
+    provisioner.close()
     provisioner.database.engine.dispose()
 
 

@@ -1,0 +1,186 @@
+"""While the database is away: paired phones get their last good files, and nobody else gets anything."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+import time
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, text, update
+
+from provisioner.answer import Provisioner
+from provisioner.app import open_provisioner
+from provisioner.errors import Broken, ProvisionerError, Refused, Unknown
+from provisioner.last_good import LastGood
+from provisioner.load import Facts, find
+from provisioner.recognise import Ask
+from provisioner.settings import Installation
+from provisioner.site.apply import apply
+from provisioner.store.database import DOWN, Away, Database
+from provisioner.store.tables import Device
+from provisioner.values import Mac
+from tests.world import BACK, FRONT, SITE
+
+FRONT_FILE, BACK_FILE = Ask(path=f"/{FRONT}.cfg", address="198.51.100.7"), Ask(path=f"/{BACK}.cfg")
+
+
+@pytest.fixture
+def provisioner(tmp_path: Path):
+    made = open_provisioner(Installation(data_dir=tmp_path, public_url="https://prov.example"), create=True)
+    apply(made, SITE)
+    yield made
+    made.close()
+    made.database.engine.dispose()
+
+
+def lose(provisioner: Provisioner) -> Provisioner:
+    """The same installation, whose database is where nobody listens."""
+    provisioner.last_good.flush()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        url = f"postgresql+psycopg://nobody@127.0.0.1:{probe.getsockname()[1]}/none"
+    database = Database(url)
+    away = Provisioner(provisioner.installation, database, provisioner.vault, clock=provisioner.clock)
+    away.__dict__["last_good"] = LastGood(
+        provisioner.installation.data_dir / "last-good.db", provisioner.vault, database
+    )
+    return away
+
+
+def test_a_paired_phone_gets_the_same_bytes(provisioner: Provisioner) -> None:
+    expected = provisioner.answer(FRONT_FILE)
+    answer = lose(provisioner).answer(FRONT_FILE)
+    assert (expected.body, expected.etag, expected.media_type) == (answer.body, answer.etag, answer.media_type)
+
+
+def test_its_token_is_still_its_proof(provisioner: Provisioner) -> None:
+    provisioner.answer(FRONT_FILE)
+    facts = facts_of(provisioner)
+    away = lose(provisioner)
+    away.clock = lambda: provisioner.clock() + timedelta(days=1)
+    token = provisioner.vault.token(facts.public_id, facts.generation)
+    assert away.answer(Ask(path=f"/d/{token}/{FRONT}.cfg")).body
+    with pytest.raises(Refused):
+        away.answer(FRONT_FILE)
+
+
+def facts_of(provisioner: Provisioner) -> Facts:
+    with provisioner.database.reading() as session:
+        return find(session, Mac(FRONT))
+
+
+def test_a_file_that_was_never_served_from_here_is_our_fault_and_not_a_404(provisioner: Provisioner) -> None:
+    provisioner.answer(FRONT_FILE)
+    provisioner.last_good.flush()
+    with sqlite3.connect(provisioner.installation.data_dir / "last-good.db") as kept:
+        kept.execute("DELETE FROM file")
+    kept.close()
+    with pytest.raises(Broken):
+        lose(provisioner).answer(FRONT_FILE)
+
+
+def test_nothing_new_is_let_in(provisioner: Provisioner) -> None:
+    provisioner.answer(FRONT_FILE)
+    with pytest.raises(Unknown):
+        lose(provisioner).answer(BACK_FILE)
+
+
+def test_an_open_window_pairs_nobody_meanwhile(provisioner: Provisioner) -> None:
+    provisioner.answer(FRONT_FILE)
+    facts = replace(facts_of(provisioner), state="open")
+    away = lose(provisioner)
+    away.last_good.keep(Mac(FRONT), "other", "", facts, provisioner.answer(FRONT_FILE))
+    away.last_good.flush()
+    with pytest.raises(Refused):
+        away.answer(FRONT_FILE)
+
+
+def test_what_was_blocked_is_refreshed_and_refused(provisioner: Provisioner) -> None:
+    provisioner.answer(FRONT_FILE)
+    provisioner.last_good.flush()
+    with provisioner.database.writing() as session:
+        session.execute(update(Device).where(Device.mac == FRONT).values(state="blocked"))
+    _refresh_now(provisioner)
+    with pytest.raises(Refused, match="blocked"):
+        lose(provisioner).answer(FRONT_FILE)
+
+
+def test_a_device_that_was_removed_is_forgotten(provisioner: Provisioner) -> None:
+    provisioner.answer(FRONT_FILE)
+    provisioner.last_good.flush()
+    with provisioner.database.writing() as session:
+        session.execute(delete(Device).where(Device.mac == FRONT))
+    _refresh_now(provisioner)
+    with pytest.raises(Unknown):
+        lose(provisioner).answer(FRONT_FILE)
+
+
+def _refresh_now(provisioner: Provisioner) -> None:
+    with sqlite3.connect(provisioner.installation.data_dir / "last-good.db") as kept:
+        kept.execute("DELETE FROM turn")
+    kept.close()
+    provisioner.last_good.flush()
+
+
+def test_what_is_kept_is_sealed(provisioner: Provisioner) -> None:
+    provisioner.answer(FRONT_FILE)
+    provisioner.last_good.flush()
+    with sqlite3.connect(provisioner.installation.data_dir / "last-good.db") as kept:
+        kept.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    kept.close()
+    stored = (provisioner.installation.data_dir / "last-good.db").read_bytes()
+    assert [word for word in (b"s3cret-100", b"pbx.acme", b"account.1") if word in stored] == []
+
+
+def test_what_is_kept_stays_within_its_budget(provisioner: Provisioner, tmp_path: Path) -> None:
+    answer = provisioner.answer(FRONT_FILE)
+    facts = facts_of(provisioner)
+    small = LastGood(tmp_path / "small.db", provisioner.vault, provisioner.database, budget_bytes=len(answer.body) * 5)
+    for number in range(20):
+        small.keep(Mac(FRONT), f"file-{number}", "", facts, answer)
+    small.flush()
+    with sqlite3.connect(tmp_path / "small.db") as kept:
+        held = kept.execute("SELECT total(size), count(*) FROM file").fetchone()
+    kept.close()
+    small.close()
+    assert 0 < held[0] <= len(answer.body) * 5
+    assert held[1] < 6
+
+
+def test_a_disk_that_is_full_costs_the_copies_and_no_answer(provisioner: Provisioner, tmp_path: Path) -> None:
+    broken = LastGood(tmp_path / "no" / "such" / "folder.db", provisioner.vault, provisioner.database)
+    provisioner.__dict__["last_good"] = broken
+    assert provisioner.answer(FRONT_FILE).body
+    broken.flush()
+    broken.close()
+
+
+def test_an_outage_is_waited_for_once_and_its_end_is_found(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'a' / 'provisioner.db'}")
+    database.upgrade()
+    database.engine.dispose()
+    (tmp_path / "a").rename(tmp_path / "b")
+    with pytest.raises(DOWN), database.reading() as session:
+        session.execute(text("SELECT 1"))
+    with pytest.raises(Away), database.reading():
+        pass
+    (tmp_path / "b").rename(tmp_path / "a")
+    deadline = time.monotonic() + 10
+    while database.is_away:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    with database.reading() as session:
+        assert session.execute(text("SELECT 1")).scalar() == 1
+    database.engine.dispose()
+
+
+@pytest.mark.parametrize("path", ["/805ec0999999.cfg", f"/t/other/{FRONT}.cfg", "/nothing"])
+def test_others_are_still_nobody(provisioner: Provisioner, path: str) -> None:
+    provisioner.answer(FRONT_FILE)
+    with pytest.raises(ProvisionerError) as caught:
+        lose(provisioner).answer(Ask(path=path))
+    assert not isinstance(caught.value, Broken)

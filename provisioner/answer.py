@@ -139,11 +139,11 @@ class Provisioner:
     def _rendered(self, session: Session, facts: Facts, identity: Identity, wanted: Wanted) -> Answer:
         """The file from the cache, else rendered; another firmware line is another file."""
         line = wanted.vendor.line(identity.version or facts.firmware, wanted.model)
-        key = (facts.device_id, facts.revision, wanted.file.pattern, line.name)
+        key = (facts.device_id, facts.revision, wanted.file.pattern, line.name, identity.held)
         answer = self.cache.get(key)
         if answer is None:
             record = self.loader.load(session, facts.device_id, identity.version)
-            answer = render(merge(record), wanted.file, overrides=self.installation.template_dir)
+            answer = render(merge(record), wanted.file, overrides=self.installation.template_dir, held=identity.held)
             self.cache.put(key, answer)
             if identity.mac is not None and answer.private:
                 self.last_good.keep(identity.mac, wanted.file.pattern, line.name, facts, answer)

@@ -212,6 +212,7 @@ class _Assembly:
             tenant_name=tenant.name,
             url=self._url(),
             admin_password=self.loader.vault.phone_password(tenant.uid),
+            file_key=self.loader.vault.file_key(device.public_id, device.generation),
             layers=(
                 Layer(origin=Origin("server"), values=self.loader.installation.server_layer),
                 _layer(Origin("tenant", tenant.slug), tenant.settings, tenant.owners, secret),

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from provisioner import neutral
+from provisioner.file_encryption import mark_of
 from provisioner.placeholders import fill
 from provisioner.profile import (
     BUILT_IN,
     Account,
     Address,
     Button,
+    FileKey,
     Handset,
     Origin,
     Profile,
@@ -26,7 +28,7 @@ from provisioner.profile import (
 from provisioner.record import ButtonRow, ExtensionRecord, HandsetRecord, Layer, LocationRecord, Record
 from provisioner.registry import find_model
 from provisioner.values import Mode, Owner, Slot
-from provisioner.vendor_api import Model
+from provisioner.vendor_api import Encryption, Model
 
 _ADDRESS = ("name", "street", "house_number", "floor", "room", "city", "state", "postal_code", "country")
 
@@ -42,6 +44,10 @@ def merge(record: Record) -> Profile:
     accounts = tuple(_account(n, extension, record) for n, extension in enumerate(extensions, 1))
     buttons = _merge_buttons(record, model, accounts)
     modules = _modules(record, model, buttons)
+    settings = _settings(_layers(record))
+    line = vendor.line(record.firmware, model)
+    scheme = vendor.encryption if vendor.encryption and vendor.encryption.fits(model, line) else None
+    file_key, misfits = _file_key(record, scheme, settings)
     return Profile(
         mac=record.mac,
         name=Text(record.name, Origin("device", record.mac.colons)),
@@ -50,9 +56,9 @@ def merge(record: Record) -> Profile:
         vendor=vendor.name,
         model=model,
         firmware=record.firmware,
-        line=vendor.line(record.firmware, model),
-        url=Text(record.url, Origin("server"), secret=True),
-        settings=_settings(_layers(record)),
+        line=line,
+        url=Text(_url(record, file_key), Origin("server"), secret=True),
+        settings=settings,
         accounts=accounts,
         buttons=buttons,
         modules=modules,
@@ -61,8 +67,34 @@ def merge(record: Record) -> Profile:
         bases=record.bases,
         master=record.master,
         native=record.native,
-        warnings=(*warnings, *_beyond(buttons, model, modules)),
+        file_key=file_key,
+        warnings=(*warnings, *misfits, *_beyond(buttons, model, modules)),
     )
+
+
+def _file_key(
+    record: Record, encryption: Encryption | None, settings: Settings
+) -> tuple[FileKey | None, Iterable[Warned]]:
+    """The key of the device's encrypted files: the one that was given where it fits, else the generated one."""
+    wanted, given = settings["phone.encrypt_files"], settings["phone.file_key"]
+    if encryption is None:
+        return None, [Warned("phone.encrypt_files", _NO_ENCRYPTION)] if wanted else ()
+    fits = given.value is not None and len(given.value) in encryption.lengths
+    generated = Text(record.file_key[: encryption.lengths[0]], Origin("device", "generated"), secret=True)
+    key = given.says(given.value) if fits else generated
+    file_key = FileKey(key=key, mark=mark_of(record.url, key), wanted=bool(wanted))
+    if not wanted or fits or given.value is None:
+        return file_key, ()
+    lengths = " or ".join(map(str, sorted(encryption.lengths)))
+    return file_key, [Warned("phone.file_key", f"must have {lengths} characters here; a generated key is used")]
+
+
+_NO_ENCRYPTION = "no way to encrypt the files of this model is known; they are sent as they are"
+
+
+def _url(record: Record, file_key: FileKey | None) -> str:
+    """Where the phone comes back to; that it holds a key is told by its way."""
+    return f"{record.url.rstrip('/')}-{file_key.mark}/" if file_key and file_key.wanted else record.url
 
 
 def _layers(record: Record, extension: ExtensionRecord | None = None) -> list[Layer]:

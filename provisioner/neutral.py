@@ -48,6 +48,12 @@ def _language(code: str) -> str:
     return code.replace("_", "-")
 
 
+def _file_key(text: str) -> str:
+    if not re.fullmatch(r"[0-9A-Za-z]{16}|[0-9A-Za-z]{32}", text):
+        raise ValueError("write 16 or 32 letters and digits, or leave it out for a generated key")
+    return text
+
+
 def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
@@ -63,6 +69,7 @@ TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Country = Annotated[str, AfterValidator(_country)]
 Language = Annotated[str, AfterValidator(_language)]
 Secret = Annotated[str, Field(max_length=128, json_schema_extra={"secret": True})]
+SecretKey = Annotated[Secret, AfterValidator(_file_key)]
 Code = Annotated[str, Field(max_length=32, pattern=r"^[0-9A-D*#+]+$")]
 Number = Annotated[str, Field(max_length=64)]
 Codec = Literal["opus", "g722", "pcma", "pcmu", "g729", "ilbc", "g726-32"]
@@ -132,6 +139,8 @@ class Phone(Section):
     dscp_sip: Annotated[int, Field(ge=0, le=63)] = 26
     dscp_rtp: Annotated[int, Field(ge=0, le=63)] = 46
     web: bool = True
+    encrypt_files: bool = False
+    file_key: SecretKey | None = None
     poll_minutes: Annotated[int, Field(ge=0, le=43200, description="0 = only at boot")] = 1440
 
 

@@ -184,12 +184,25 @@ class Native:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileKey:
+    """The key of a device's encrypted files.
+
+    ``mark`` stands in the URL by which a phone that holds the key comes back. A key that is not ``wanted`` is
+    on its way out: encryption was turned off, and phones that still hold the key shall forget it.
+    """
+
+    key: Text
+    mark: str
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """All that a file of one device may depend on.
 
     ``url`` is where the phone shall come back to: a directory that ends in a slash and holds its token.
     ``bases`` are the MACs of a multi-cell DECT system, the data master first, when this device leads one;
-    ``master`` is set on the others.
+    ``master`` is set on the others. ``file_key`` is None where no way to encrypt this vendor's files is known.
     """
 
     mac: Mac
@@ -210,6 +223,7 @@ class Profile:
     bases: tuple[Mac, ...] = ()
     master: Mac | None = None
     native: tuple[Native, ...] = ()
+    file_key: FileKey | None = None
     warnings: tuple[Warned, ...] = field(default=())
 
     def account(self, index: int) -> Account | None:

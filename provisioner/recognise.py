@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, unquote_to_bytes
 
 import structlog
 
+from provisioner.file_encryption import MARK_HEX
 from provisioner.registry import vendors
 from provisioner.values import Mac, Transport
 from provisioner.vendor_api import File, Model, UserAgent, Vendor, names_of
@@ -24,7 +25,7 @@ log = structlog.get_logger()
 LONGEST_NAME = 255
 LONGEST_AGENT = 512
 _HEX_RUN = re.compile(r"[0-9a-f]{12,}")
-_TOKEN = re.compile(r"[0-9a-f]{16,64}")
+_TOKEN = re.compile(r"[0-9a-f]{16,64}(?:-[0-9a-f]{10})?")
 _WORD = re.compile(r"[a-z0-9]{2,}")
 _NOT_A_PHONE = re.compile(
     r"mozilla/5\.0|chrome/|safari/|firefox/|zgrab|masscan|nmap|nikto|nuclei|sqlmap|sipvicious"
@@ -47,7 +48,8 @@ class Ask:
 class Identity:
     """What a request was taken for; None where it does not tell.
 
-    ``file`` is the file's name as asked, ``kind`` the vendor's description of it. ``doubt`` says why the
+    ``file`` is the file's name as asked, ``kind`` the vendor's description of it. ``held`` is the mark, behind
+    the token, of the key to encrypted files that the phone holds. ``doubt`` says why the
     request must be refused although it was understood: its user-agent names another device.
     """
 
@@ -58,6 +60,7 @@ class Identity:
     file: str | None = None
     kind: File | None = None
     token: str | None = None
+    held: str | None = None
     tenant: str | None = None
     boot: bool = False
     doubt: str | None = None
@@ -90,14 +93,15 @@ class _Agent:
 
 def recognise(ask: Ask) -> Identity:
     """Take a request for what it is; never raises, whatever the bytes."""
-    token, tenant, name, query = _parts(ask.path)
+    told, tenant, name, query = _parts(ask.path)
+    token, held = _marked(told)
     agent = _agent(ask.user_agent[:LONGEST_AGENT])
     if agent is None and _NOT_A_PHONE.search(ask.user_agent[:LONGEST_AGENT]):
         return Identity()
     known = Recogniser.of_all().named(name, query)
     if agent is None and not known:
         return Identity()
-    return _combine(agent, known, Identity(token=token, tenant=tenant, file=name or None))
+    return _combine(agent, known, Identity(token=token, held=held, tenant=tenant, file=name or None))
 
 
 def _combine(agent: _Agent | None, known: tuple[Mac | None, tuple[_Named, ...]] | None, blank: Identity) -> Identity:
@@ -159,6 +163,14 @@ def vendor_by_oui(mac: Mac) -> str | None:
     """The vendor whose longest prefix the MAC begins with: a hint for people, never proof."""
     table = Recogniser.of_all().ouis
     return next((table[mac.hex[:n]] for n in range(12, 5, -1) if mac.hex[:n] in table), None)
+
+
+def _marked(told: str | None) -> tuple[str | None, str | None]:
+    """A token, and the mark that may follow it."""
+    if told is None or "-" not in told:
+        return told, None
+    token, _, mark = told.partition("-")
+    return token, mark[:MARK_HEX]
 
 
 def _parts(path: str) -> tuple[str | None, str | None, str, str]:

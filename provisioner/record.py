@@ -80,7 +80,7 @@ class Record:
 
     ``layers`` are the server's and the tenant's, lowest first; ``native`` the vendor's own keys of tenant,
     template and device, lowest first. ``url`` holds the device's token; ``admin_password`` is the tenant's
-    generated one, used where none is set.
+    generated one, used where none is set, and so is ``file_key`` for the device's encrypted files.
     """
 
     mac: Mac
@@ -92,6 +92,7 @@ class Record:
     tenant_name: str
     url: str
     admin_password: str
+    file_key: str
     layers: tuple[Layer, ...]
     device_layer: Layer
     extensions: tuple[ExtensionRecord, ...] = ()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
 from importlib import resources
@@ -52,6 +52,12 @@ class Answer:
     body: bytes
     media_type: str
     private: bool
+    encrypted_from: bytes | None = None
+
+    @property
+    def plain(self) -> bytes:
+        """The document, also of a file that goes out encrypted: what people are shown."""
+        return self.body if self.encrypted_from is None else self.encrypted_from
 
     @property
     def etag(self) -> str:
@@ -74,16 +80,31 @@ def file_names(profile: Profile) -> list[str]:
     return [file.name(profile.mac, profile.model) for file in _served(vendor, profile)]
 
 
-def render(profile: Profile, file: File, view: View = View.PLAIN, overrides: Path | None = None) -> Answer:
+def render(
+    profile: Profile, file: File, view: View = View.PLAIN, overrides: Path | None = None, held: str | None = None
+) -> Answer:
     """The file of a device: the same profile gives the same bytes, the whole file or an exception.
 
-    Raises Unassigned when the device has no such file and Broken when a template or our data is at fault.
+    ``held`` is the mark of the key that the phone holds, as its URL says; with this device's mark the file is
+    encrypted. Raises Unassigned when the device has no such file and Broken when a template or our data is at fault.
     """
     vendor = vendors()[profile.vendor]
     syntax = file.syntax or vendor.syntax
-    document = document_of(profile, file, view, overrides)
+    document = document_of(profile, file, view, overrides, held)
     name = file.name(profile.mac, profile.model)
-    return Answer(name=name, body=syntax.write(document), media_type=file.media_type, private=file.private)
+    plain = Answer(name=name, body=syntax.write(document), media_type=file.media_type, private=file.private)
+    return _encrypted(plain, profile, vendor, file) if _is_held(profile, held) else plain
+
+
+def _is_held(profile: Profile, mark: str | None) -> bool:
+    return mark is not None and profile.file_key is not None and mark == profile.file_key.mark
+
+
+def _encrypted(plain: Answer, profile: Profile, vendor: Vendor, file: File) -> Answer:
+    if vendor.encryption is None or profile.file_key is None or file.kind not in vendor.encryption.kinds:
+        return plain
+    body = vendor.encryption.encrypt(plain.body, profile.file_key.key)
+    return replace(plain, body=body, media_type="application/octet-stream", encrypted_from=plain.body)
 
 
 def render_public(vendor: Vendor, file: File, name: str) -> Answer:
@@ -97,7 +118,9 @@ def render_public(vendor: Vendor, file: File, name: str) -> Answer:
     return Answer(name=name, body=syntax.write(syntax.read(text)), media_type=file.media_type, private=False)
 
 
-def document_of(profile: Profile, file: File, view: View = View.PLAIN, overrides: Path | None = None) -> Document:
+def document_of(
+    profile: Profile, file: File, view: View = View.PLAIN, overrides: Path | None = None, held: str | None = None
+) -> Document:
     """The rendered file as a document of keys. Raises as `render` does."""
     vendor = vendors()[profile.vendor]
     if file.template is None or not file.fits(profile.model):
@@ -108,6 +131,8 @@ def document_of(profile: Profile, file: File, view: View = View.PLAIN, overrides
     if OMIT in text:
         _leave_out(document)
     _apply_line(document, profile)
+    if vendor.encryption and profile.file_key and (profile.file_key.wanted or _is_held(profile, held)):
+        _apply_file_key(document, profile, vendor, file, view)
     _apply_native(document, profile, vendor, file, view)
     return document
 
@@ -267,6 +292,19 @@ def _name_on(line: Line, key: str) -> str | None:
         match = expression.fullmatch(key)
         key = match.expand(replacement) if match else key
     return key
+
+
+def _apply_file_key(document: Document, profile: Profile, vendor: Vendor, file: File, view: View) -> None:
+    """Tell the phone its key, or to forget it; only the files that can be encrypted carry it."""
+    assert vendor.encryption
+    assert profile.file_key
+    if file.kind not in vendor.encryption.kinds:
+        return
+    syntax, key = file.syntax or vendor.syntax, profile.file_key.key
+    for name, value in vendor.encryption.keys(profile, key if profile.file_key.wanted else "").items():
+        known = _name_on(profile.line, name)
+        if known is not None:
+            document.put(known, _told(key.says(value), syntax.carry(value) or syntax.clear, view))
 
 
 def _apply_native(document: Document, profile: Profile, vendor: Vendor, file: File, view: View) -> None:

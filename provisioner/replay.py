@@ -48,8 +48,10 @@ def _steps(provisioner: Provisioner, ask: Ask, steps: list[Step]) -> list[Step]:
         steps.extend(_gate(claim))
         admit(claim)
         record = provisioner.loader.load(session, facts.device_id, identity.version)
-    answer = render(merge(record), wanted.file, overrides=provisioner.installation.template_dir)
-    return [Step("answer", True, f"200: {answer.name}, {len(answer.body)} bytes, {answer.media_type}")]
+    overrides = provisioner.installation.template_dir
+    answer = render(merge(record), wanted.file, overrides=overrides, held=identity.held)
+    how = "" if answer.encrypted_from is None else ", encrypted with the key that the phone holds"
+    return [Step("answer", True, f"200: {answer.name}, {len(answer.body)} bytes, {answer.media_type}{how}")]
 
 
 def _recognised(identity: Identity) -> Step:

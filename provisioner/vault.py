@@ -104,8 +104,17 @@ class Vault:
     def phone_password(self, tenant_uid: str) -> str:
         """The generated admin password of a tenant's phones: 16 characters that every keypad can type."""
         digest = hmac.digest(self._derive("phone-admin"), tenant_uid.encode(), "sha256")
-        alphabet = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-        return "".join(alphabet[byte % len(alphabet)] for byte in digest[:13]) + "aZ7"
+        return _typed(digest[:13]) + "aZ7"
+
+    def file_key(self, public_id: str, generation: int) -> str:
+        """The generated key of a device's encrypted files in one pairing generation: 32 letters and digits."""
+        digest = hmac.digest(self._derive("file-key"), f"{public_id}:{generation}".encode(), "sha256")
+        return _typed(digest)
+
+
+def _typed(digest: bytes) -> str:
+    alphabet = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+    return "".join(alphabet[byte % len(alphabet)] for byte in digest)
 
 
 def new_public_id() -> str:

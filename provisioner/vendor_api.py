@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from provisioner.errors import Broken
+from provisioner.file_encryption import Encryption, aes_ecb, openssl_salted
 from provisioner.profile import (
     Account,
     Address,
@@ -60,6 +61,7 @@ __all__ = [
     "Code",
     "Context",
     "Document",
+    "Encryption",
     "Expansion",
     "Fallback",
     "File",
@@ -93,10 +95,12 @@ __all__ = [
     "XmlDocument",
     "XmlSyntax",
     "Zone",
+    "aes_ecb",
     "clean",
     "joined",
     "load_lines",
     "load_models",
+    "openssl_salted",
     "parse_xml",
     "zone",
 ]
@@ -341,7 +345,8 @@ class Vendor:
     ``ouis`` are prefixes of 6 to 12 hex digits, the longest match wins over vendors. ``release`` turns a
     firmware version into the release numbers that `Line.before` is compared with. ``buttons`` gives a
     model's table: most vendors answer the same for all. ``warn`` tells what this vendor's phones cannot do
-    of a profile as a whole.
+    of a profile as a whole. ``encryption`` is how its phones take encrypted files, None where no way is known
+    well enough.
     """
 
     name: str
@@ -357,6 +362,7 @@ class Vendor:
     release: Callable[[str], tuple[int, ...]]
     lines: tuple[Line, ...] = (CURRENT,)
     warn: Callable[[Profile], Iterable[Warned]] = _nothing_to_warn_of
+    encryption: Encryption | None = None
     secret_keys: str = r"passw|secret|pwd|token"  # noqa: S105  # an expression over key names
 
     def line(self, version: str | None, model: Model) -> Line:

@@ -90,6 +90,7 @@ def empty_record(vendor: str, model: str, mac: str = "805ec0123456") -> Record:
         tenant_name="Acme Dental",
         url=TOKEN_URL,
         admin_password="Gen3rated-Passw0rd",
+        file_key="Gen3ratedF1leKeyGen3ratedF1leKey",
         layers=(tenant_layer(),),
         device_layer=Layer(origin=Origin("device", mac)),
     )

@@ -21,6 +21,7 @@ def blank(mac: Mac, vendor: str, model: str) -> Record:
         tenant_name="",
         url=f"https://{HOST}/d/{'0' * 48}/",
         admin_password="",
+        file_key="",
         layers=(),
         device_layer=Layer(origin=Origin("device")),
     )

@@ -6,8 +6,19 @@ The enterprise firmware of the same hardware is another vendor: what a device as
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-from provisioner.vendor_api import File, Model, UserAgent, Vendor, load_lines, load_models
+from provisioner.vendor_api import (
+    Encryption,
+    File,
+    Model,
+    Profile,
+    UserAgent,
+    Vendor,
+    load_lines,
+    load_models,
+    openssl_salted,
+)
 from provisioner.vendors.cisco_mpp.buttons import buttons
 from provisioner.vendors.cisco_mpp.context import context
 from provisioner.vendors.cisco_mpp.reader import read
@@ -40,6 +51,12 @@ def _is_mpp(model: Model) -> bool:
     return str(model.extra.get("boot", "")).endswith("-3PCC.xml")
 
 
+def file_keys(profile: Profile, key: str) -> Mapping[str, str]:
+    """The key stands before the address in the rule (provisioning guides of SPA and MPP, "AES-256-CBC")."""
+    rule = f"{profile.url}$MA.xml"
+    return {"Profile_Rule": f"[--key {key}] {rule}" if key else rule}
+
+
 VENDOR = Vendor(
     name="cisco_mpp",
     title="Cisco MPP / SPA",
@@ -51,6 +68,7 @@ VENDOR = Vendor(
     context=context,
     read=read,
     warn=warn,
+    encryption=Encryption(name="AES-256-CBC", lengths=(32, 16), encrypt=openssl_salted, keys=file_keys),
     files=(
         File(kind="config", pattern="{mac}.xml", template="device.xml.j2", media_type=_XML),
         # The same for devices whose rule is $MA.cfg, the name that other servers hand out.

@@ -7,8 +7,10 @@ from typing import Any
 
 from provisioner.vendor_api import (
     Document,
+    Encryption,
     File,
     Keys,
+    Line,
     Model,
     Profile,
     Reading,
@@ -16,10 +18,12 @@ from provisioner.vendor_api import (
     Vendor,
     load_lines,
     load_models,
+    openssl_salted,
 )
 from provisioner.vendors.grandstream import context as phones
 from provisioner.vendors.grandstream import ports, reader
 from provisioner.vendors.grandstream.buttons import buttons
+from provisioner.vendors.grandstream.dialect import dialect
 from provisioner.vendors.grandstream.syntax import GrandstreamSyntax
 
 
@@ -42,6 +46,16 @@ def _is_phone(model: Model) -> bool:
     return not ports.is_ports(model)
 
 
+def file_keys(_profile: Profile, key: str) -> Mapping[str, str]:
+    """The XML config file password."""
+    return {"P1359": key}
+
+
+def _states_p_values(model: Model, line: Line) -> bool:
+    """Nobody has shown what the password is called where keys have names."""
+    return ports.is_ports(model) or dialect(model, line).p_values
+
+
 _XML = "application/xml; charset=utf-8"
 
 VENDOR = Vendor(
@@ -55,6 +69,9 @@ VENDOR = Vendor(
     context=context,
     read=read,
     warn=ports.warn,
+    encryption=Encryption(
+        name="AES-256-CBC", lengths=(32, 16), encrypt=openssl_salted, keys=file_keys, fits=_states_p_values
+    ),
     files=(
         File(kind="config", pattern="cfg{mac}.xml", template="device.xml.j2", media_type=_XML, when=_is_phone),
         File(kind="config", pattern="cfg{mac}.xml", template="ports.xml.j2", media_type=_XML, when=ports.is_ports),

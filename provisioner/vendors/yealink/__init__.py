@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from provisioner.vendor_api import File, LineSyntax, UserAgent, Vendor, clean, load_lines, load_models
+from collections.abc import Mapping
+
+from provisioner.vendor_api import (
+    Encryption,
+    File,
+    LineSyntax,
+    Profile,
+    UserAgent,
+    Vendor,
+    aes_ecb,
+    clean,
+    load_lines,
+    load_models,
+)
 from provisioner.vendors.yealink.buttons import buttons
 from provisioner.vendors.yealink.context import context
 from provisioner.vendors.yealink.dect import warn
@@ -28,6 +41,16 @@ class YealinkSyntax(LineSyntax):
         return self.carry(text) or self.clear
 
 
+def file_keys(_profile: Profile, key: str) -> Mapping[str, str]:
+    """The key by its name up to V84 and since V85; an unencrypted file stays welcome, or a reset would strand it."""
+    return {
+        "static.auto_provision.aes_key_in_file": "0",
+        "static.auto_provision.update_file_mode": "0",
+        "static.auto_provision.aes_key_16.mac": key,
+        "static.auto_provision.aes_key.mac": key,
+    }
+
+
 SYNTAX = YealinkSyntax(
     name="yealink",
     clear="%NULL%",
@@ -45,6 +68,7 @@ VENDOR = Vendor(
     context=context,
     read=read,
     warn=warn,
+    encryption=Encryption(name="AES-128-ECB", lengths=(16,), encrypt=aes_ecb, keys=file_keys),
     files=(
         File(kind="config", pattern="{mac}.cfg", template="device.cfg.j2"),
         # A phone that finds no boot or common file goes on to its own: the whole truth is in one file.

@@ -79,7 +79,11 @@ def serve(which: str, root: Path, port: int) -> None:
     """Be one of the two servers that are written in Python."""
     files = {path.name: path.read_bytes() for path in root.iterdir()}
     if which == "ours":
-        TftpServer(listen("127.0.0.1", port), lambda request: files[request.name]).serve_forever()
+        TftpServer(
+            listen("127.0.0.1", port),
+            lambda request: files[request.name],
+            at_once=lambda request: files.get(request.name),
+        ).serve_forever()
     else:
         logging.disable()
         tftpy.TftpServer(str(root)).listen("127.0.0.1", port)

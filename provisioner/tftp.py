@@ -30,7 +30,16 @@ from typing import TypeVar
 
 import structlog
 
-from provisioner.tftp_lookups import Answer, Lookups, Request, Respond, Source, log_failure
+from provisioner.tftp_lookups import (
+    Answer,
+    AtOnce,
+    Lookups,
+    Request,
+    Respond,
+    Source,
+    log_failure,
+    nothing_at_once,
+)
 from provisioner.tftp_packets import (
     ACK,
     ERROR,
@@ -154,12 +163,18 @@ class TftpServer:
     repeated may reach two of them, and the client refuses the second answer, as RFC 1350 has it.
     """
 
-    def __init__(self, listeners: Sequence[socket.socket], respond: Respond, limits: Limits = _DEFAULTS) -> None:
+    def __init__(
+        self,
+        listeners: Sequence[socket.socket],
+        respond: Respond,
+        limits: Limits = _DEFAULTS,
+        at_once: AtOnce = nothing_at_once,
+    ) -> None:
         self.counters = Counters()
         self._limits = limits
         self._places = min(limits.transfers, _descriptor_limit() - _RESERVED_DESCRIPTORS)
         self._listeners = {listener.fileno(): listener for listener in listeners}
-        self._lookups = Lookups(respond, limits.threads)
+        self._lookups = Lookups(respond, at_once, limits.threads)
         self._asks: dict[Caller, Ask] = {}  # that are being looked up
         self._transfers: OrderedDict[int, Transfer] = OrderedDict()  # by descriptor, the longest silent first
         self._transfer_of: dict[Caller, Transfer] = {}
@@ -228,7 +243,7 @@ class TftpServer:
         """Look after every transfer. A walk over all 20,000 costs 1 ms, less than any heap kept in order."""
         self._next_check = self._now + self._limits.first_timeout_s / 10
         for transfer in list(self._transfers.values()):
-            if transfer.deadline <= self._now:
+            if transfer.is_overdue(self._now):
                 self._advance(self._repeat, transfer)
 
     # ------------------------------------------------------------ requests
@@ -282,12 +297,15 @@ class TftpServer:
             self._refuse(route, wish)
             return
         self._forget(route.caller)
-        if len(self._lookups) >= self._limits.lookups:
+        ask = Ask(datagram, route, Request(name=wish.name, address=route.caller[0], port=route.caller[1]), wish)
+        answer = self._lookups.at_once(ask.request)
+        if answer is not None:
+            self._reply(ask, answer)
+        elif len(self._lookups) < self._limits.lookups:
+            self._asks[route.caller] = ask
+            self._lookups.submit(ask.request)
+        else:
             self.counters.dropped += 1
-            return
-        request = Request(name=wish.name, address=route.caller[0], port=route.caller[1])
-        self._asks[route.caller] = Ask(datagram, route, request, wish)
-        self._lookups.submit(request)
 
     def _forget(self, caller: Caller) -> None:
         self._asks.pop(caller, None)
@@ -307,7 +325,9 @@ class TftpServer:
             if not isinstance(answer, bytes):
                 answer.close()
             return
-        ask = self._asks.pop(caller)
+        self._reply(self._asks.pop(caller), answer)
+
+    def _reply(self, ask: Ask, answer: Answer) -> None:
         if isinstance(answer, bytes):
             self._refuse(ask.route, answer)
         else:
@@ -323,8 +343,8 @@ class TftpServer:
             source.close()
             raise
         transfer = Transfer(ask, source, self._terms(ask, source), dialled, self._now)
-        self._epoll.register(dialled.fileno(), select.EPOLLIN)
-        self._transfers[dialled.fileno()] = self._transfer_of[ask.route.caller] = transfer
+        self._epoll.register(transfer.descriptor, select.EPOLLIN)
+        self._transfers[transfer.descriptor] = self._transfer_of[ask.route.caller] = transfer
         self._silent[ask.request.address] += 1
         self._taken += transfer.descriptors
         self.counters.open = len(self._transfers)
@@ -350,29 +370,31 @@ class TftpServer:
             self._end(oldest)
 
     def _hear(self, transfer: Transfer) -> None:
-        packet = transfer.socket.recv(64)
-        if len(packet) < HEADER.size:
+        packet = transfer.receive(64)
+        if packet == transfer.awaited:
+            transfer.acknowledge_all()
+        elif not self._is_progress(transfer, packet):
             return
-        opcode, number = HEADER.unpack_from(packet)
-        if opcode == ERROR:
-            self.counters.aborted += 1
-            self._end(transfer)
-        elif opcode == ACK:
-            self._acknowledge(transfer, number)
-
-    def _acknowledge(self, transfer: Transfer, number: int) -> None:
-        was_silent = transfer.is_silent
-        if not transfer.acknowledge(number):
-            return
-        if was_silent and not transfer.is_silent:
+        if transfer.is_silent:
+            transfer.is_silent = False
             self._count_silent_out(transfer)
         if transfer.acked == transfer.last:
             self.counters.served += 1
             self._end(transfer)
             return
-        self._transfers.move_to_end(transfer.socket.fileno())
+        self._transfers.move_to_end(transfer.descriptor)
         transfer.was_heard(self._now)
         transfer.send()
+
+    def _is_progress(self, transfer: Transfer, packet: bytes) -> bool:
+        """Take any other packet than the awaited one; True when we have to go on because of it."""
+        if len(packet) < HEADER.size:
+            return False
+        opcode, number = HEADER.unpack_from(packet)
+        if opcode == ERROR:
+            self.counters.aborted += 1
+            self._end(transfer)
+        return opcode == ACK and transfer.acknowledge(number)
 
     def _repeat(self, transfer: Transfer) -> None:
         """The client was silent for too long: send again, or give up."""
@@ -401,9 +423,8 @@ class TftpServer:
             del self._silent[address]
 
     def _end(self, transfer: Transfer) -> None:
-        descriptor = transfer.socket.fileno()
-        self._epoll.unregister(descriptor)  # closing does not, if a child process has a copy
-        del self._transfers[descriptor], self._transfer_of[transfer.ask.route.caller]
+        self._epoll.unregister(transfer.descriptor)  # closing does not, if a child process has a copy
+        del self._transfers[transfer.descriptor], self._transfer_of[transfer.ask.route.caller]
         if transfer.is_silent:
             self._count_silent_out(transfer)
         self._taken -= transfer.descriptors

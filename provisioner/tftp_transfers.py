@@ -6,7 +6,7 @@ import socket
 from dataclasses import dataclass
 
 from provisioner.tftp_lookups import Request, Source
-from provisioner.tftp_packets import DATA, HEADER, Terms, Wish
+from provisioner.tftp_packets import ACK, DATA, HEADER, Terms, Wish
 
 Peer = tuple[str, int] | tuple[str, int, int, int]
 Caller = tuple[str, int]  # address and port
@@ -14,6 +14,10 @@ Caller = tuple[str, int]  # address and port
 # Routers may cut a block in pieces (linux/in.h and in6.h: MTU_DISCOVER, PMTUDISC_DONT). Without this a
 # tunnel on the way would swallow the block, or the kernel would end the transfer by EMSGSIZE.
 _FRAGMENT = {socket.AF_INET: (socket.IPPROTO_IP, 10, 0), socket.AF_INET6: (socket.IPPROTO_IPV6, 23, 0)}
+
+
+pack = HEADER.pack
+_FIRST_ACK = pack(ACK, 0)
 
 
 class Route:
@@ -60,35 +64,51 @@ class Transfer:
     """
 
     __slots__ = (
-        "_is_rewound", "_sent", "_terms", "_wait_s", "acked", "ask", "deadline", "descriptors", "heard",
-        "is_silent", "last", "repeats", "socket", "source",
+        "_is_rewound", "_sent", "_size", "_terms", "_wait_s", "_window", "acked", "ask", "awaited", "descriptor",
+        "descriptors", "heard", "is_silent", "last", "receive", "repeats", "sent_at", "socket", "source", "transmit",
     )  # fmt: skip
 
     def __init__(self, ask: Ask, source: Source, terms: Terms, dialled: socket.socket, now: float) -> None:
         self.ask = ask
         self.source = source
         self.socket = dialled
+        self.receive = dialled.recv  # looked up once, for every block needs them
+        self.transmit = dialled.send
+        self.descriptor = dialled.fileno()
         self.descriptors = 1 + source.descriptors
         self.last = source.size // terms.blksize + 1
         self.acked = -1 if terms.oack else 0
+        self.awaited = b""  # the packet that acknowledges everything sent so far
         self.is_silent = True  # until something is acknowledged
         self._terms = terms
+        self._size, self._window = terms.blksize, terms.windowsize
         self._sent = 0
         self._is_rewound = False
-        self.was_heard(now)
+        self.repeats = 0
+        self._wait_s = terms.timeout_s
+        self.heard = self.sent_at = now
+
+    def is_overdue(self, now: float) -> bool:
+        """Whether the client was silent for longer than we wait."""
+        return now - self.sent_at >= self._wait_s
 
     def was_heard(self, now: float) -> None:
         """Note a sign of life; the wait for the next begins anew."""
-        self.heard = now
-        self.repeats = 0
-        self._wait_s = self._terms.timeout_s
-        self.deadline = now + self._wait_s
+        self.heard = self.sent_at = now
+        if self.repeats:
+            self.repeats = 0
+            self._wait_s = self._terms.timeout_s
 
     def wait_longer(self, now: float, backoff: float) -> None:
         """Have more patience than the last time."""
         self.repeats += 1
         self._wait_s *= backoff
-        self.deadline = now + self._wait_s
+        self.sent_at = now
+
+    def acknowledge_all(self) -> None:
+        """Take the awaited packet."""
+        self.acked = self._sent
+        self._is_rewound = False
 
     def acknowledge(self, number: int) -> bool:
         """Take an ACK by its number on the wire; True when we have to go on because of it."""
@@ -98,7 +118,6 @@ class Transfer:
         if ahead > self._sent - self.acked:
             return False  # of a block long done, or never sent
         self.acked += ahead
-        self.is_silent = False
         self._is_rewound = self.acked < self._sent
         return True
 
@@ -108,7 +127,7 @@ class Transfer:
         In lock-step it is a duplicate. A block in answer to it would double all packets from there to
         the end (the Sorcerer's Apprentice, RFC 1123 section 4.2.3.1).
         """
-        if self._terms.windowsize == 1 or self._is_rewound:
+        if self.acked < 0 or self._window == 1 or self._is_rewound:
             return False
         self._is_rewound = True
         return True
@@ -116,14 +135,17 @@ class Transfer:
     def send(self) -> None:
         """Send what follows the last acknowledged block: the OACK, or as many blocks as the window holds."""
         if self.acked < 0:
-            self.socket.send(self._terms.oack)
+            self.awaited = _FIRST_ACK
+            self.transmit(self._terms.oack)
             return
-        size = self._terms.blksize
-        self._sent = min(self.acked + self._terms.windowsize, self.last)
-        flight = self.source.read(self.acked * size, (self._sent - self.acked) * size)
-        for block in range(self._sent - self.acked):
-            number = self.acked + block + 1 & 0xFFFF
-            self.socket.send(HEADER.pack(DATA, number) + flight[block * size : (block + 1) * size])
+        size, number, start = self._size, self.acked, 0
+        self._sent = sent = min(number + self._window, self.last)
+        self.awaited = pack(ACK, sent & 0xFFFF)
+        flight = self.source.read(number * size, (sent - number) * size)
+        while number < sent:
+            number += 1
+            self.transmit(pack(DATA, number & 0xFFFF) + flight[start : start + size])
+            start += size
 
     def close(self) -> None:
         """Free what it holds."""

@@ -259,6 +259,11 @@ def test_blocks_go_on_with_0_after_65535(tmp_path):
 class Recorder:
     """A connected socket that remembers the last packet."""
 
+    recv = None
+
+    def fileno(self):
+        return -1
+
     def send(self, packet):
         self.last = packet
 

@@ -297,6 +297,37 @@ def test_a_slow_answer_delays_nobody_else():
         assert slow.receive() == CONFIG
 
 
+def test_a_file_at_hand_is_sent_while_every_thread_is_busy():
+    may_go_on = threading.Event()
+
+    def respond(_request):
+        may_go_on.wait(5)
+        return b"late"
+
+    with (
+        serving(
+            respond, Limits(threads=1), at_once=lambda request: CONFIG if request.name == "quick" else None
+        ) as server,
+        Phone(where(server)) as slow,
+        Phone(where(server), patience_s=1) as quick,
+    ):
+        slow.ask("slow")
+        assert quick.fetch("quick") == CONFIG
+        may_go_on.set()
+        assert slow.receive() == b"late"
+
+
+@pytest.mark.parametrize(("error", "number"), [(NotOurs("no"), 1), (Broken("no"), 0), (ValueError("no"), 0)])
+def test_a_refusal_at_once_needs_no_thread(error, number):
+    def at_once(_request):
+        raise error
+
+    with serving(at_once=at_once) as server, Phone(where(server)) as phone:
+        phone.ask("phone.cfg")
+        packet = phone.hear()
+        assert (packet.opcode, packet.number) == (ERROR, number)
+
+
 def test_a_request_repeated_during_its_lookup_is_looked_up_once():
     may_go_on = threading.Event()
     asked = []

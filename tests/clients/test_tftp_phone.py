@@ -13,6 +13,7 @@ from pathlib import Path
 
 from provisioner.errors import NotOurs
 from provisioner.tftp import Limits, Request, Respond, TftpServer, listen
+from provisioner.tftp_lookups import AtOnce, nothing_at_once
 
 DATA, ACK, ERROR, OACK = 3, 4, 5, 6
 CONFIG = bytes(range(256)) * 47  # 12,032 bytes: 24 blocks of 512, the last not full
@@ -34,11 +35,14 @@ class Shelf:
 
 @contextmanager
 def serving(
-    respond: Respond | None = None, limits: Limits | None = None, host: str = "127.0.0.1"
+    respond: Respond | None = None,
+    limits: Limits | None = None,
+    host: str = "127.0.0.1",
+    at_once: AtOnce = nothing_at_once,
 ) -> Iterator[TftpServer]:
-    """A server in a thread; where it listens is its attribute ``at``."""
+    """A server in a thread; ``where`` tells its address."""
     sockets = listen(host, 0)
-    server = TftpServer(sockets, respond or Shelf({"phone.cfg": CONFIG}), limits or Limits())
+    server = TftpServer(sockets, respond or Shelf({"phone.cfg": CONFIG}), limits or Limits(), at_once)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:

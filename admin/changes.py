@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from admin.scope import Scope
 from provisioner.answer import Provisioner
-from provisioner.errors import Invalid
 from provisioner.services import devices
 from provisioner.services.change import Change, Outcome
-from provisioner.services.fields import Schema
-from provisioner.services.problems import problems_of
+from provisioner.services.problems import parsed as parsed
 from provisioner.services.schemas import DeviceIn
 from provisioner.store.tables import Device, Tenant
-
-Given = TypeVar("Given", bound=Schema)
 
 
 @contextmanager
@@ -36,14 +31,6 @@ def changing(scope: Scope) -> Iterator[tuple[Change, Tenant]]:
 def change_of(provisioner: Provisioner, session: Session, actor: str, *, names_tenants: bool = False) -> Change:
     """A change in a transaction that is under way."""
     return Change(session, provisioner.vault, actor, names_tenants=names_tenants, clock=provisioner.clock)
-
-
-def parsed(schema: type[Given], fields: Mapping[str, Any]) -> Given:
-    """What a form gives, checked. Raises Invalid with every problem at once."""
-    try:
-        return schema(**fields)
-    except ValidationError as error:
-        raise Invalid(problems_of(error, schema)) from None
 
 
 def edit_device(change: Change, tenant: Tenant, row: Device, **values: Any) -> Outcome:

@@ -10,6 +10,7 @@ from functools import cached_property
 import structlog
 from sqlalchemy.orm import Session
 
+from provisioner.archive import Archive
 from provisioner.cache import RenderCache
 from provisioner.errors import Broken, NotOurs, ProvisionerError, Refused, Unassigned, Unknown
 from provisioner.gate import PAIRED_STAYS_OPEN, Claim, admit
@@ -53,7 +54,7 @@ class Provisioner:
     @cached_property
     def sightings(self) -> Sightings:
         """Where requests are noted, off their path."""
-        return Sightings(self.database)
+        return Sightings(self.database, Archive(self.vault))
 
     @cached_property
     def last_good(self) -> LastGood:

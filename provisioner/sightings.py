@@ -14,22 +14,23 @@ from threading import Event, Lock, Thread
 from typing import Any
 
 import structlog
-from sqlalchemy import Insert, Table, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from provisioner.archive import Archive
 from provisioner.errors import Broken, NotOurs, Refused, Unassigned, Unknown
 from provisioner.load import Facts
 from provisioner.metrics import REQUESTS
 from provisioner.recognise import Ask, Identity
 from provisioner.render import Answer
-from provisioner.store.database import Database
+from provisioner.store.database import Database, dialect_insert
 from provisioner.store.tables import Base, Device, Seen, Sighting, UnknownDevice, now
 
 log = structlog.get_logger()
 
 PENDING = 20_000
+ANSWERS_AT_ONCE = 5_000
 UNKNOWN_AT_ONCE = 1_000
 UNKNOWN_KEPT = 1_000
 INTERVAL_S = 1.0
@@ -57,10 +58,12 @@ class Outcome:
     private: bool = False
     is_last_good: bool = False
     at: datetime = field(default_factory=now)
+    answer: Answer | None = None
 
     def served(self, answer: Answer) -> Answer:
-        """Note the answer, and hand it on."""
+        """Note the answer, and hand it on; a device's own file is kept for its history."""
         self.word, self.size, self.private = "served", len(answer.body), answer.private
+        self.answer = answer if answer.private else None
         return answer
 
     def failed(self, error: Exception) -> None:
@@ -71,8 +74,9 @@ class Outcome:
 class Sightings:
     """The queue of a process and the thread that empties it."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, archive: Archive) -> None:
         self._database = database
+        self._archive = archive
         self._pending: deque[Outcome] = deque(maxlen=PENDING)
         self._unknown: OrderedDict[str, tuple[Outcome, int]] = OrderedDict()
         self._lock = Lock()
@@ -86,6 +90,8 @@ class Sightings:
         _log(outcome)
         with self._lock:
             if outcome.facts is not None:
+                # A database that is away must not make the queue hold every file of the site.
+                outcome.answer = outcome.answer if len(self._pending) < ANSWERS_AT_ONCE else None
                 self._pending.append(outcome)
             elif outcome.identity.mac is not None and outcome.word == "unknown":
                 self._count(outcome)
@@ -123,6 +129,8 @@ class Sightings:
             with self._database.writing() as session:
                 _write_known(session, pending)
                 _write_unknown(session, unknown)
+                written = self._archive.write(session, pending)
+            self._archive.remember(written)
         except SQLAlchemyError as error:
             log.warning("sightings.delayed", reason=type(error).__name__)
             with self._lock:
@@ -227,14 +235,8 @@ def _write_unknown(session: Session, unknown: OrderedDict[str, tuple[Outcome, in
 
 
 def _upsert(session: Session, table: type[Base], key: str, row: dict[str, Any]) -> None:
-    target: Table = table.__table__  # type: ignore[assignment]  # a mapped class has a Table here
-    dialect = session.get_bind().dialect.name
-    statement: Any = _insert(dialect, target).values(row)
+    statement = dialect_insert(session, table).values(row)
     changed = {name: statement.excluded[name] for name in row if name != key}
     if "requests" in row:
-        changed["requests"] = target.c.requests + row["requests"]
+        changed["requests"] = statement.table.c.requests + row["requests"]
     session.execute(statement.on_conflict_do_update(index_elements=[key], set_=changed))
-
-
-def _insert(dialect: str, target: Table) -> Insert:
-    return postgresql.insert(target) if dialect == "postgresql" else sqlite.insert(target)

@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import delete
 from sqlalchemy.exc import SQLAlchemyError
 
+from provisioner import archive
 from provisioner.answer import Provisioner
 from provisioner.store.tables import Sighting
 
@@ -39,7 +40,8 @@ class Worker:
         self._stop.set()
 
     def clean_up(self) -> None:
-        """Forget sightings that are older than a month."""
+        """Forget sightings that are older than a month, and served documents beyond their budget."""
         oldest = self._provisioner.clock() - SIGHTINGS_KEPT
         with self._provisioner.database.writing() as session:
             session.execute(delete(Sighting).where(Sighting.at < oldest))
+            archive.clean_up(session)

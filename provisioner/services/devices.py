@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import delete, select
 
 from provisioner import neutral
 from provisioner.errors import Invalid, Problem
-from provisioner.services import buttons, sealed
+from provisioner.services import buttons, sealed, versions
 from provisioner.services.change import Change, Clash, Outcome, Part, refuse
-from provisioner.services.differences import compare
+from provisioner.services.differences import NO_DIFFERENCES, NOT_SET, Differences, compare
 from provisioner.services.keyboard import new_buttons, set_buttons
+from provisioner.services.problems import parsed
 from provisioner.services.rows import DeviceKey, Known, Rows, Seat, Station, sliced
 from provisioner.services.schemas import DeviceIn
 from provisioner.store.tables import Device, DeviceLine, Tenant
@@ -90,15 +92,42 @@ def put(change: Change, tenant: Tenant, given: DeviceIn, row: Device | None = No
     rows = change.rows(tenant)
     row = row or find(rows, given)
     refuse([*check(rows, given), *_clashes(rows, given, row)])
-    old = dump(change.vault, row) if row else None
-    given = sealed.kept(given, old)
+    if row is not None:
+        return _put_over(change, tenant, row, sealed.kept(given, dump(change.vault, row)))
+    row = _add(change, tenant, given)
+    rows.devices.put(row, keys_of(given))
+    return change.note(tenant.id, subject(given), row, compare(None, given), "added")
+
+
+def _put_over(
+    change: Change, tenant: Tenant, row: Device, given: DeviceIn, why: Differences = NO_DIFFERENCES
+) -> Outcome:
+    """Make a stored device exactly what is given; ``why`` is told in the audit log beside what changes."""
+    rows, old = change.rows(tenant), dump(change.vault, row)
     differences = compare(old, given)
-    if row is None:
-        row = _add(change, tenant, given)
-    elif differences:
+    if differences:
+        versions.keep(change, row, old, given, differences)
         _change(change, rows, row, given)
     rows.devices.put(row, keys_of(given))
-    return change.note(tenant.id, subject(given), row, differences, None if old else "added")
+    return change.note(tenant.id, subject(given), row, {**differences, **why} if differences else differences)
+
+
+def set_own(change: Change, tenant: Tenant, row: Device, **fields: Any) -> Outcome:
+    """Give a device these own settings, native keys or buttons and no others; what is left out is gone.
+
+    Other than in `put` a secret that is not among them does not stay. Raises Invalid.
+    """
+    current = dump(change.vault, row)
+    own = {name: fields.get(name, getattr(current, name)) for name in versions.OWN}
+    return _put_over(change, tenant, row, parsed(DeviceIn, versions.restored(current, own)))
+
+
+def roll_back(change: Change, tenant: Tenant, row: Device, version_id: int) -> Outcome:
+    """Give a device the own settings, native keys and buttons that it had. Raises Invalid."""
+    version = versions.own_of(change.session, change.vault, row.id, version_id)
+    given = parsed(DeviceIn, versions.restored(dump(change.vault, row), version.own))
+    told = {"rolled back to": (NOT_SET, f"{version.at:%Y-%m-%d %H:%M:%S} UTC")}
+    return _put_over(change, tenant, row, given, told)
 
 
 def _add(change: Change, tenant: Tenant, given: DeviceIn) -> Device:

@@ -17,6 +17,7 @@ PASSWORDS = frozenset({"password", "http_password"})
 """The fields that are secrets whatever holds them."""
 
 Differences = Mapping[str, tuple[Any, Any]]
+NO_DIFFERENCES: Differences = {}
 
 
 def compare(old: Schema | None, new: Schema | None) -> Differences:

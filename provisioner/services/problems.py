@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from provisioner import neutral
-from provisioner.errors import Problem
+from provisioner.errors import Invalid, Problem
 from provisioner.services.buttons import ButtonIn
 
 Path = tuple[str | int, ...]
+Given = TypeVar("Given", bound=BaseModel)
 
 _NESTED: dict[str, type[BaseModel]] = {"vlan": neutral.Vlan, "buttons": ButtonIn, **neutral.SECTIONS}
 _PREFIX = re.compile(r"^(Value error, |(Input|String) (?=should ))")
@@ -40,6 +41,14 @@ def problems_of(
         field = ".".join(map(str, (*at, *path)))
         found.append(Problem(field=field, message=_message(detail, path, model), line=line(path)))
     return found
+
+
+def parsed(schema: type[Given], fields: Mapping[str, Any]) -> Given:
+    """What people give, checked. Raises Invalid with every problem at once."""
+    try:
+        return schema(**fields)
+    except ValidationError as error:
+        raise Invalid(problems_of(error, schema)) from None
 
 
 def _message(detail: Any, path: Path, model: type[BaseModel]) -> str:

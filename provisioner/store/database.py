@@ -12,14 +12,15 @@ from threading import Lock, Thread
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
 from provisioner.errors import Invalid, Problem
 from provisioner.store import revisions
-from provisioner.store.tables import Meta
+from provisioner.store.tables import Base, Meta
 from provisioner.vault import Vault
 
 BUSY_TIMEOUT_MS = 15_000
@@ -138,6 +139,13 @@ class Database:
                 session.merge(Meta(name="key", value=vault.fingerprint))
         elif known != vault.fingerprint:
             raise Invalid([Problem(field="KEY_FILE", message=_WRONG_KEY)])
+
+
+def dialect_insert(session: Session, table: type[Base]) -> Any:
+    """An INSERT of this database's dialect, which knows ``on_conflict_…``."""
+    target: Table = table.__table__  # type: ignore[assignment]  # a mapped class has a Table here
+    postgres = session.get_bind().dialect.name == "postgresql"
+    return postgresql.insert(target) if postgres else sqlite.insert(target)
 
 
 _WRONG_KEY = (

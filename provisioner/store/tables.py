@@ -354,6 +354,53 @@ class Walker(Base):
     until: Mapped[datetime] = mapped_column(index=True)
 
 
+class Document(Base):
+    """The bytes of a file that was served, packed and sealed, stored once however many devices got them.
+
+    ``digest`` is keyed, so that nobody can try passwords against it; ``size`` is what the phone got, ``stored``
+    what it takes here, both in bytes.
+    """
+
+    __tablename__ = "document"
+    id: Mapped[Id]
+    uid: Mapped[Uid]
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    size: Mapped[int]
+    stored: Mapped[int]
+    sealed_body: Mapped[bytes]
+
+
+class Served(Base):
+    """A device was served a file that it had not been served before; the newest of each file are kept."""
+
+    __tablename__ = "served"
+    __table_args__ = (Index(None, "device_id", "file", "id"),)
+    id: Mapped[Id]
+    device_id: Mapped[int] = mapped_column(ForeignKey("device.id", ondelete="CASCADE"))
+    document_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), index=True)
+    file: Mapped[str] = mapped_column(String(255))
+    at: Mapped[datetime]
+    revision: Mapped[int]
+    vendor: Mapped[str] = mapped_column(String(32))
+    model: Mapped[Short]
+    version: Mapped[str | None] = mapped_column(String(64))
+    transport: Mapped[str] = mapped_column(String(8))
+    address: Mapped[str] = mapped_column(String(45))
+
+
+class DeviceVersion(Base):
+    """What a device's own settings, native keys and buttons were after a change, sealed; the newest are kept."""
+
+    __tablename__ = "device_version"
+    __table_args__ = (Index(None, "device_id", "id"),)
+    id: Mapped[Id]
+    uid: Mapped[Uid]
+    device_id: Mapped[int] = mapped_column(ForeignKey("device.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(120))
+    sealed_own: Mapped[bytes]
+
+
 class UnknownDevice(Base):
     """A MAC that asked and belongs to nobody: "Seen, not added"."""
 

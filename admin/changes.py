@@ -12,9 +12,11 @@ from admin.scope import Scope
 from provisioner.answer import Provisioner
 from provisioner.services import devices
 from provisioner.services.change import Change, Outcome
-from provisioner.services.problems import parsed as parsed
+from provisioner.services.problems import parsed
 from provisioner.services.schemas import DeviceIn
 from provisioner.store.tables import Device, Tenant
+
+__all__ = ["change_of", "changing", "edit_device", "parsed"]
 
 
 @contextmanager

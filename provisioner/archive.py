@@ -91,7 +91,7 @@ class Archive:
         wanted: list[tuple[Key, Outcome, str]] = []
         for key, outcome in fresh:
             assert outcome.answer
-            digest = self._vault.keyed_digest(outcome.answer.body)
+            digest = self._vault.keyed_digest(outcome.answer.plain)
             if key[0] in alive and last.get(key) != digest:
                 last[key] = digest
                 wanted.append((key, outcome, digest))
@@ -115,11 +115,11 @@ class Archive:
     def _document(self, digest: str, outcome: Outcome) -> dict[str, Any]:
         assert outcome.answer
         uid = uuid.uuid4().hex
-        sealed = self._vault.seal_bytes(f"document/{uid}/body", zlib.compress(outcome.answer.body, 1))
+        sealed = self._vault.seal_bytes(f"document/{uid}/body", zlib.compress(outcome.answer.plain, 1))
         return {
             "uid": uid,
             "digest": digest,
-            "size": len(outcome.answer.body),
+            "size": len(outcome.answer.plain),
             "stored": len(sealed),
             "sealed_body": sealed,
         }

@@ -20,6 +20,7 @@ COMMANDS = {
     "import": "importing",
     "render": "devices",
     "explain": "devices",
+    "diff": "devices",
     "devices": "devices",
     "pair": "devices",
     "unpair": "devices",

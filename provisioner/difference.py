@@ -9,7 +9,7 @@ use has secret (`secret_keys`).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -61,6 +61,8 @@ class Stated:
         value = self.values.get(key)
         return MASK if value and key in self.secret else value
 
+
+_SECRET = "Secret-1"  # noqa: S105  # stands for any secret
 
 NOTHING = Stated(values={})
 
@@ -134,9 +136,7 @@ def masked_body(provisioner: Provisioner, session: Session, entry: Entry) -> byt
     return syntax.write(document)
 
 
-def _opened(
-    provisioner: Provisioner, session: Session, entry: Entry
-) -> tuple[Vendor, Model, File, Syntax, Document]:
+def _opened(provisioner: Provisioner, session: Session, entry: Entry) -> tuple[Vendor, Model, File, Syntax, Document]:
     try:
         vendor, model = find_model(entry.vendor, entry.model)
     except ValueError as error:
@@ -178,11 +178,11 @@ def _firmwares(vendor: Vendor) -> list[str | None]:
 def _crowded(vendor: Vendor, model: Model, firmware: str | None) -> Record:
     """A device of the model with an extension on each account and every secret set."""
     extensions = tuple(_extension(number) for number in range(1, model.accounts + 1))
-    secrets = {name: "Secret-1" for name in neutral.secrets()}
+    secrets = dict.fromkeys(neutral.secrets(), _SECRET)
     layer = Layer(origin=Origin("tenant"), values={"sip.server": "sip.invalid", **secrets})
     return Record(
         mac=Mac("020000000001"), name="", vendor=vendor.name, model=model.name, firmware=firmware,
-        tenant="", tenant_name="", url="https://sip.invalid/d/0/", admin_password="Secret-1",
+        tenant="", tenant_name="", url="https://sip.invalid/d/0/", admin_password=_SECRET,
         layers=(layer,), device_layer=Layer(origin=Origin("device")), extensions=extensions,
         handsets=tuple(
             HandsetRecord(name="", ipei=None, slot=one, extensions=extensions[one - 1 : one])
@@ -193,6 +193,4 @@ def _crowded(vendor: Vendor, model: Model, firmware: str | None) -> Record:
 
 def _extension(number: int) -> ExtensionRecord:
     layer = Layer(origin=Origin("extension"))
-    return ExtensionRecord(
-        number=str(number), name="", auth_user=None, password="Secret-1", voicemail=None, layer=layer
-    )
+    return ExtensionRecord(number=str(number), name="", auth_user=None, password=_SECRET, voicemail=None, layer=layer)

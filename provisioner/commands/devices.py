@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import click
@@ -11,7 +11,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from provisioner.answer import Provisioner
-from provisioner.commands.common import actor, as_json, device_of, file_owner, print_json, provisioner
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from provisioner.errors import Unassigned
 from provisioner.keys import warnings_of
 from provisioner.merge import merge
@@ -63,6 +64,42 @@ def explain(identity: str, file: str, key: str | None, as_json: bool) -> None:
         return
     for row in shown:
         click.echo(f"{row.key}\t{row.value}\t{row.origin}")
+
+
+@click.command()
+@click.argument("identity")
+@click.argument("file", required=False)
+@as_json
+def diff(identity: str, file: str | None, as_json: bool) -> None:
+    """What would be served now against what was last served, by native key; secrets are masked."""
+    server = provisioner()
+    with server.database.reading() as session:
+        device = file_owner(device_of(session, identity))
+        found = against_served(server, session, device.id, file)
+    if as_json:
+        print_json({"files": [_difference(one) for one in found]})
+        return
+    for one in found:
+        click.echo("\n".join(_difference_lines(one)))
+
+
+def _difference(one: FileDifference) -> dict[str, object]:
+    changes = [{"key": row.key, "before": row.before, "after": row.after} for row in one.changes]
+    served = {"at": one.served.at, "revision": one.served.revision} if one.served else None
+    return {"file": one.file, "served": served, "changes": changes}
+
+
+def _difference_lines(one: FileDifference) -> Iterator[str]:
+    if one.served is None:
+        yield f"= {one.file}: not served yet"
+        return
+    since = f"served {one.served.at:%Y-%m-%d %H:%M:%S} UTC, revision {one.served.revision}"
+    yield f"{'~' if one.changes else '='} {one.file}: {since}"
+    for row in one.changes:
+        if row.before is not None:
+            yield f"- {row.key}\t{row.before}"
+        if row.after is not None:
+            yield f"+ {row.key}\t{row.after}"
 
 
 def _profile(server: Provisioner, identity: str) -> Profile:

@@ -66,7 +66,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_served_document_id"), ["document_id"], unique=False)
 
 
-
 def downgrade() -> None:
     """Take it back."""
     with op.batch_alter_table("served", schema=None) as batch_op:

@@ -11,8 +11,6 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from provisioner.answer import Provisioner
-from collections.abc import Iterable, Iterator
-from datetime import datetime
 from provisioner.errors import Unassigned
 from provisioner.keys import warnings_of
 from provisioner.merge import merge

@@ -179,10 +179,10 @@ def _crowded(vendor: Vendor, model: Model, firmware: str | None) -> Record:
     """A device of the model with an extension on each account and every secret set."""
     extensions = tuple(_extension(number) for number in range(1, model.accounts + 1))
     secrets = dict.fromkeys(neutral.secrets(), _SECRET)
-    layer = Layer(origin=Origin("tenant"), values={"sip.server": "sip.invalid", **secrets})
+    layer = Layer(origin=Origin("tenant"), values={"sip.server": "sip.invalid", "phone.encrypt_files": True, **secrets})
     return Record(
         mac=Mac("020000000001"), name="", vendor=vendor.name, model=model.name, firmware=firmware,
-        tenant="", tenant_name="", url="https://sip.invalid/d/0/", admin_password=_SECRET,
+        tenant="", tenant_name="", url="https://sip.invalid/d/0/", admin_password=_SECRET, file_key=_SECRET * 4,
         layers=(layer,), device_layer=Layer(origin=Origin("device")), extensions=extensions,
         handsets=tuple(
             HandsetRecord(name="", ipei=None, slot=one, extensions=extensions[one - 1 : one])

@@ -11,6 +11,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from provisioner.answer import Provisioner
+from provisioner.commands.common import actor, as_json, device_of, file_owner, print_json, provisioner
+from provisioner.difference import FileDifference, against_served
 from provisioner.errors import Unassigned
 from provisioner.keys import warnings_of
 from provisioner.merge import merge

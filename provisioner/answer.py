@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -25,7 +26,7 @@ from provisioner.sightings import Outcome, Sightings
 from provisioner.store.database import DOWN, Database
 from provisioner.store.tables import Device, now
 from provisioner.vault import Vault
-from provisioner.vendor_api import File, Model, Vendor
+from provisioner.vendor_api import File, Line, Model, Vendor
 
 log = structlog.get_logger()
 
@@ -119,6 +120,9 @@ class Provisioner:
             raise Refused("the database is away, and nobody is paired meanwhile")
         outcome.is_last_good = True
         line = wanted.vendor.line(identity.version or facts.firmware, wanted.model)
+        if identity.held:
+            with suppress(Broken):
+                return self.last_good.answer(identity.mac, wanted.file.pattern, _encrypted(line, identity))
         return self.last_good.answer(identity.mac, wanted.file.pattern, line.name)
 
     def _paired(self, ask: Ask, identity: Identity, device_id: int, wanted: Wanted) -> Answer:
@@ -147,8 +151,14 @@ class Provisioner:
             answer = render(merge(record), wanted.file, overrides=self.installation.template_dir, held=identity.held)
             self.cache.put(key, answer)
             if identity.mac is not None and answer.private:
-                self.last_good.keep(identity.mac, wanted.file.pattern, line.name, facts, answer)
+                kept_as = line.name if answer.encrypted_from is None else _encrypted(line, identity)
+                self.last_good.keep(identity.mac, wanted.file.pattern, kept_as, facts, answer)
         return answer
+
+
+def _encrypted(line: Line, identity: Identity) -> str:
+    """What the last good files call the encrypted form of a file, beside the plain one of a firmware line."""
+    return f"{line.name}/{identity.held}"
 
 
 def _public(identity: Identity) -> Answer:

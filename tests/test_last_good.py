@@ -68,6 +68,16 @@ def test_its_token_is_still_its_proof(provisioner: Provisioner) -> None:
         away.answer(FRONT_FILE)
 
 
+def test_a_phone_without_the_key_of_encrypted_files_never_gets_one_of_them(provisioner: Provisioner) -> None:
+    apply(provisioner, SITE.replace("access: pairing", "access: pairing\nphone: {encrypt_files: true}"))
+    plain = provisioner.answer(FRONT_FILE).body
+    url = next(line for line in plain.decode().splitlines() if "server.url" in line).split("prov.example")[1]
+    encrypted = provisioner.answer(Ask(path=f"{url}{FRONT}.cfg")).body
+    away = lose(provisioner)
+    assert plain == away.answer(FRONT_FILE).body
+    assert encrypted == away.answer(Ask(path=f"{url}{FRONT}.cfg")).body
+
+
 def facts_of(provisioner: Provisioner) -> Facts:
     with provisioner.database.reading() as session:
         return find(session, Mac(FRONT))

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from provisioner import archive
 from provisioner.answer import Provisioner
-from provisioner.store.tables import Sighting
+from provisioner.store.tables import RequestCount, Sighting
 
 log = structlog.get_logger()
 
@@ -40,8 +40,9 @@ class Worker:
         self._stop.set()
 
     def clean_up(self) -> None:
-        """Forget sightings that are older than a month, and served documents beyond their budget."""
+        """Forget sightings and counts that are older than a month, and served documents beyond their budget."""
         oldest = self._provisioner.clock() - SIGHTINGS_KEPT
         with self._provisioner.database.writing() as session:
             session.execute(delete(Sighting).where(Sighting.at < oldest))
+            session.execute(delete(RequestCount).where(RequestCount.hour < oldest))
             archive.clean_up(session)

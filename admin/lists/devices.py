@@ -213,8 +213,15 @@ def _silent(text: str, at: datetime) -> Where:
     return lately if match[1] == "<" else not_(lately)
 
 
+def _version(text: str) -> Where:
+    """``version:10.1`` begins so, ``version:=10.1`` is just that, ``version:none`` is not known."""
+    if text.lower() == "none":
+        return Device.firmware.is_(None)
+    return Device.firmware == text[1:] if text.startswith("=") else begins(Device.firmware, text)
+
+
 def _is(word: str) -> Where:
-    """``is:late`` has fetched, but not since its last change; ``is:new`` has never fetched."""
+    """``is:late`` has fetched, but not since its last change, ``is:current`` has; ``is:new`` has never fetched."""
     fetched = select(Seen.device_id).where(Seen.served_at.is_not(None))
     if word in ("late", "outdated"):
         late = (
@@ -223,6 +230,9 @@ def _is(word: str) -> Where:
             .where(Seen.served_revision != Device.revision)
         )
         return Device.id.in_(late)
+    if word in ("current", "in-date"):
+        served = select(Seen.device_id).join(Device, Device.id == Seen.device_id)
+        return Device.id.in_(served.where(Seen.served_revision == Device.revision))
     if word == "refused":
         return Device.id.in_(select(Seen.device_id).where(Seen.outcome == "refused"))
     if word == "new":
@@ -235,7 +245,7 @@ def _is(word: str) -> Where:
 _FIELDS: Mapping[str, Callable[[str, datetime], Where]] = {
     "vendor": lambda value, _at: Device.vendor.in_(_vendors(value)),
     "model": lambda value, _at: begins(Device.model, value),
-    "version": lambda value, _at: begins(Device.firmware, value),
+    "version": lambda value, _at: _version(value),
     "name": lambda value, _at: contains(Device.name, value),
     "serial": lambda value, _at: contains(Device.serial, value),
     "address": lambda value, _at: Device.id.in_(select(Seen.device_id).where(begins(Seen.address, value))),

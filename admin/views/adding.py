@@ -218,7 +218,7 @@ def _add_all(scope: Scope, form: Form, verdicts: Sequence[Verdict]) -> bool:
 def seen() -> str:
     """Phones that asked and belong to nobody, as far as this tenant may know of them."""
     scope = here()
-    return render_template("devices/seen.html", rows=_seen(scope), vendors=vendors())
+    return render_template("devices/seen.html", rows=seen_by(scope), vendors=vendors())
 
 
 @views.post("/seen/<mac>/add")
@@ -226,7 +226,7 @@ def seen() -> str:
 def add_seen(mac: str) -> Response:
     """Add one of them as what its own request said it is."""
     scope = here()
-    row = next((row for row in _seen(scope) if row.mac == mac), None)
+    row = next((row for row in seen_by(scope) if row.mac == mac), None)
     if row is None:
         flash(_("It is gone from the list: perhaps it was added already."), "warn")
         return redirect(url_for(".seen"), 303)
@@ -246,7 +246,7 @@ def add_seen(mac: str) -> Response:
     return redirect(url_for("portal.device.overview", key=row.mac), 303)
 
 
-def _seen(scope: Scope) -> list[UnknownDevice]:
+def seen_by(scope: Scope) -> list[UnknownDevice]:
     """The newest first. Nobody sees where another tenant's phones stand.
 
     A server-wide viewer sees all, as does who has the server alone; others see what asked from their

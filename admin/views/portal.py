@@ -25,6 +25,7 @@ from admin.views import (
     device_settings,
     devices,
     extensions,
+    home,
     jobs,
     location_assignments,
     locations,
@@ -35,6 +36,7 @@ from provisioner.store.tables import Tenant, User
 portal = Blueprint("portal", __name__, url_prefix="/portal")
 _csrf = CSRFProtect()
 _NOUNS = (
+    home.views,
     account.views,
     columns.views,
     devices.views,
@@ -126,9 +128,9 @@ def _to_login() -> Response:
 
 @portal.get("/")
 def start() -> Response:
-    """Where everybody begins: at the devices, or at the own page."""
+    """Where everybody begins: at home, or at the own page."""
     viewer: Viewer = g.viewer
-    endpoint = "portal.devices.listing" if viewer.can(Permission.TENANT_READ) else "portal.account.page"
+    endpoint = "portal.home.page" if viewer.can(Permission.TENANT_READ) else "portal.account.page"
     return redirect(url_for(endpoint))
 
 

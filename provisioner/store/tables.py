@@ -401,6 +401,16 @@ class DeviceVersion(Base):
     sealed_own: Mapped[bytes]
 
 
+class RequestCount(Base):
+    """How many requests a tenant's devices made in an hour, by their outcome: what a chart needs without their rows."""
+
+    __tablename__ = "request_count"
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id", ondelete="CASCADE"), primary_key=True)
+    hour: Mapped[datetime] = mapped_column(primary_key=True, index=True)
+    outcome: Mapped[str] = mapped_column(String(32), primary_key=True)
+    requests: Mapped[int] = mapped_column(default=0)
+
+
 class UnknownDevice(Base):
     """A MAC that asked and belongs to nobody: "Seen, not added"."""
 

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from admin.charts import HEIGHT, rounded_up, shares, timeline
 from provisioner.load import find
 from provisioner.recognise import Ask, recognise
-from provisioner.sightings import Outcome, Sightings
+from provisioner.sightings import Outcome
 from provisioner.store.tables import Device, RequestCount, now
 from provisioner.values import Mac
 from tests.portal import world
@@ -87,10 +87,10 @@ def test_requests_are_counted_by_hour_and_answer(provisioner):
     ask = Ask(path="/805ec0000001.cfg", address="10.1.1.1")
     with provisioner.database.reading() as session:
         known = find(session, Mac("805ec0000001"))
-    sightings = Sightings(provisioner.database)
+    sightings = provisioner.sightings
     for at, word in ((NOON, "served"), (NOON + timedelta(minutes=9), "served"), (NOON, "refused")):
         sightings.note(Outcome(ask=ask, identity=recognise(ask), facts=known, word=word, at=at))
-    sightings.close()
+    sightings.flush()
     with provisioner.database.reading() as session:
         rows = session.execute(select(RequestCount.hour, RequestCount.outcome, RequestCount.requests)).all()
     hour = NOON.replace(minute=0)

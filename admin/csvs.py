@@ -1,36 +1,23 @@
-"""Tables as CSV files that a spreadsheet opens without running anything."""
+"""Tables as files that a spreadsheet opens without running anything."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from flask import Response
 
+from provisioner.spreadsheets import MEDIA_TYPES, Format, write
+
 
 def csv_answer(name: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Response:
-    """A file to be saved under this name."""
+    """A CSV file to be saved under this name, which ends in ``.csv``."""
+    return sheet_answer(name.removesuffix(".csv"), "csv", headings, rows)
+
+
+def sheet_answer(name: str, form: Format, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Response:
+    """A CSV or XLSX file to be saved under this name and its format's ending."""
     return Response(
-        "".join(_lines(headings, rows)),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        write(form, headings, rows),
+        content_type=MEDIA_TYPES[form],
+        headers={"Content-Disposition": f'attachment; filename="{name}.{form}"'},
     )
-
-
-def _lines(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield _line(headings)
-    for row in rows:
-        yield _line(row)
-
-
-def _line(values: Sequence[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerow([_harmless(value) for value in values])
-    return out.getvalue()
-
-
-def _harmless(value: str) -> str:
-    """What a spreadsheet would take for a formula is made a text; telephone numbers may begin with a plus."""
-    formula = value[:1] in ("=", "@", "\t", "\r") or (value[:1] in ("+", "-") and not value[1:].isdecimal())
-    return f"'{value}" if formula else value

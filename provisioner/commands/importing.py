@@ -1,4 +1,4 @@
-"""``provisioner import``: what other servers have, as a site file."""
+"""``provisioner import``: spreadsheets of what people have, and what other servers have as a site file."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 import click
 import yaml
 
+from provisioner.commands.spreadsheets import Sheets
 from provisioner.errors import Invalid, Problem
 from provisioner.importing.folder import Progress, read_folder
 from provisioner.importing.report import lines
@@ -27,13 +28,28 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _CSV = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command("import")
-@click.option("--from-configs", "folder", type=_FOLDER, required=True, help="A folder of another server's files.")
+@click.group("import", cls=Sheets, invoke_without_command=True)
+@click.option("--from-configs", "folder", type=_FOLDER, help="A folder of another server's files.")
 @click.option("--tenant", default="imported", show_default=True, help="The tenant that the site file is for.")
 @click.option("--models", type=_CSV, help="A CSV file with the columns mac and model.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write there, else standard output.")
-def from_configs(folder: Path, tenant: str, models: Path | None, output: Path | None) -> None:
-    """Make a site file of another server's configuration files, and report what was taken and what not."""
+@click.pass_context
+def importing(
+    context: click.Context, folder: Path | None, tenant: str, models: Path | None, output: Path | None
+) -> None:
+    """Import a spreadsheet, or make a site file of another server's configuration files.
+
+    With --from-configs what was taken and what not is reported on standard error.
+    """
+    if context.invoked_subcommand is None:
+        if folder is None:
+            raise click.UsageError(
+                "name what to import: devices, extensions, locations or assignments, or --from-configs"
+            )
+        _from_configs(folder, tenant, models, output)
+
+
+def _from_configs(folder: Path, tenant: str, models: Path | None, output: Path | None) -> None:
     known = _models(models) if models else {}
     _check_slug(tenant)
     with _progress() as progress:
@@ -48,7 +64,7 @@ def from_configs(folder: Path, tenant: str, models: Path | None, output: Path | 
 
 
 # The command's name is a keyword of Python.
-vars()["import"] = from_configs
+vars()["import"] = importing
 
 
 def _check_slug(tenant: str) -> None:

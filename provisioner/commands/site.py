@@ -19,7 +19,7 @@ from provisioner.site.read import LARGEST
 REFUSED = 1
 
 
-def _server() -> Provisioner:
+def server() -> Provisioner:
     """The provisioner that the context brings along, else this installation's."""
     given = click.get_current_context().obj
     return given if given is not None else provisioner()
@@ -31,11 +31,11 @@ def _server() -> Provisioner:
 @click.option("--prune", is_flag=True, help="Remove what the tenant has and the file does not mention.")
 def apply(file: BinaryIO, dry_run: bool, prune: bool) -> None:
     """Make a tenant what FILE says, all or nothing; '-' reads standard input."""
-    server = _server()
+    host = server()
     text = file.read(LARGEST + 1)
-    with _refusals(), _progress() as progress:
+    with refusals(), _progress() as progress:
         plan = application.apply(
-            server, text, actor=actor(), prune=prune, dry_run=dry_run, names_tenants=True, progress=progress
+            host, text, actor=actor(), prune=prune, dry_run=dry_run, names_tenants=True, progress=progress
         )
     for line in plan.lines():
         click.echo(line)
@@ -46,14 +46,14 @@ def apply(file: BinaryIO, dry_run: bool, prune: bool) -> None:
 @click.option("--secrets", is_flag=True, help="Write passwords too.")
 def export(tenant: str, secrets: bool) -> None:
     """Print a tenant's site file."""
-    server = _server()
-    with _refusals(), server.database.reading() as session:
-        text = exported(session, server.vault, tenant, secrets=secrets)
+    host = server()
+    with refusals(), host.database.reading() as session:
+        text = exported(session, host.vault, tenant, secrets=secrets)
     click.echo(text, nl=False)
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def refusals() -> Iterator[None]:
     """Every problem on standard error, and status 1."""
     try:
         yield

@@ -47,12 +47,14 @@ from provisioner.syntax import (
     parse_xml,
 )
 from provisioner.timezones import Changeover, Zone, zone
-from provisioner.values import Ipei, Mac, Mode, Slot
+from provisioner.values import Ipei, Mac, Mode, Slot, Transport
 
 __all__ = [
     "OMIT",
     "Account",
     "Address",
+    "Agent",
+    "Boot",
     "Broken",
     "Button",
     "Buttons",
@@ -89,6 +91,7 @@ __all__ = [
     "Slot",
     "Syntax",
     "Text",
+    "Transport",
     "UserAgent",
     "Vendor",
     "Warned",
@@ -244,6 +247,39 @@ def names_of(model: Model) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """A user-agent as these phones write it, with ``{called}``, ``{version}`` and the MAC in their spelling.
+
+    The MAC is ``{mac}`` or ``{MAC}``, with colons ``{colons}``, with dashes and in upper case ``{DASHES}``; the
+    columns of the model's ``extra`` may stand in it, too. ``when`` limits it to some models.
+    """
+
+    text: str
+    when: Callable[[Model], bool] = lambda _: True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boot:
+    """What a vendor's phones ask for when they start, so that a fleet of them can be simulated.
+
+    ``files`` are patterns of the vendor's `File`s in the order in which they are asked for; of several in a
+    tuple a phone takes the first that is there. A pattern that does not fit the model is passed over.
+    Phones use ``transport`` until a file tells them an URL. The first of ``agents`` that fits is the
+    user-agent, none for phones that tell nothing of themselves. ``called`` is how they call their model.
+    ``version`` makes a firmware version of the model's assumed ``{release}``, for models without one of
+    ``release``. ``loader`` is what the boot loader asked for before.
+    """
+
+    files: tuple[str | tuple[str, ...], ...]
+    agents: tuple[Agent, ...] = ()
+    transport: Transport = Transport.HTTP
+    called: Callable[[Model], str] = lambda model: model.name
+    version: str = "{release}"
+    release: str = ""
+    loader: Boot | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Code:
     """A vendor's code for a mode, on some groups of keys (all, where none are named).
 
@@ -360,6 +396,7 @@ class Vendor:
     context: Context
     read: Reader
     release: Callable[[str], tuple[int, ...]]
+    boot: Boot
     lines: tuple[Line, ...] = (CURRENT,)
     warn: Callable[[Profile], Iterable[Warned]] = _nothing_to_warn_of
     encryption: Encryption | None = None

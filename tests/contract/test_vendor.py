@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from provisioner.keys import effective, keys_of, warnings_of
 from provisioner.merge import merge
 from provisioner.profile import Profile
-from provisioner.recognise import Ask, recognise
+from provisioner.recognise import Ask, file_of, recognise
 from provisioner.record import ButtonRow, Record, TemplateRecord
 from provisioner.registry import vendors
 from provisioner.render import View, document_of, explain, file_names, render
+from provisioner.simulate.phones import phone
 from provisioner.values import Mac, Mode, Slot
 from provisioner.vendor_api import Code, Fallback, File, Model, Vendor
 from tests.factories import button, empty_record, extension, rich_record
@@ -255,3 +256,34 @@ def test_native_keys_replace_and_remove_what_the_template_wrote(vendor: Vendor, 
     assert document.get(replaced) == "ours"
     assert document.get(removed) is None
     assert [key for key, _ in document.items()].count(replaced) == 1
+
+
+@every_model
+def test_a_start_asks_for_files_of_its_own_under_a_user_agent_of_its_own(vendor: Vendor, model: Model) -> None:
+    mac = Mac.parse(mac_of(vendor))
+    simulated = phone(vendor, model, mac)
+    names = [name for stage in simulated.stages for group in stage.files for name in group]
+    files = [file_of(vendor, name, model) for name in names]
+    assert None not in files
+    assert any(file and file.private and file.template for file in files)
+    for stage in simulated.stages:
+        for name in (name for group in stage.files for name in group):
+            found = recognise(Ask(path=f"/{name}", user_agent=stage.agent, transport=simulated.transport))
+            assert (found.file, found.doubt) == (name, None)
+            if stage.agent:
+                assert (found.vendor, found.model, found.mac) == (vendor.name, model.name, mac)
+
+
+@every_model
+def test_a_start_tells_a_firmware_of_the_line_that_is_assumed(vendor: Vendor, model: Model) -> None:
+    """A simulation must not change the files of the device that it plays."""
+    last = phone(vendor, model, Mac.parse(mac_of(vendor))).stages[-1]
+    told = recognise(Ask(path=f"/{last.files[-1][-1]}", user_agent=last.agent)).version
+    assert vendor.line(told, model) == vendor.line(None, model)
+
+
+@every_vendor
+def test_a_start_names_declared_files_only(vendor: Vendor) -> None:
+    declared = {file.pattern for file in vendor.files}
+    for boot in filter(None, (vendor.boot.loader, vendor.boot)):
+        assert {one for entry in boot.files for one in ((entry,) if isinstance(entry, str) else entry)} <= declared

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provisioner.vendor_api import File, UserAgent, Vendor, load_models
+from provisioner.vendor_api import Agent, Boot, File, UserAgent, Vendor, load_models
 from provisioner.vendors.ale.buttons import buttons
 from provisioner.vendors.ale.context import context, warn
 from provisioner.vendors.ale.reader import read
@@ -38,6 +38,11 @@ VENDOR = Vendor(
         File(kind="boot", pattern="lanpbx.cfg", private=False),
         File(kind="common", pattern="sipconfig.txt", private=False),
         File(kind="legacy", pattern="sipconfig-{MAC}.txt"),
+    ),
+    boot=Boot(
+        files=("config.{model}.xml", "config.{mac}.xml"),
+        agents=(Agent(text="ALE {called} {version} {mac}"),),
+        version="{release}.1604",
     ),
     user_agents=(
         UserAgent(

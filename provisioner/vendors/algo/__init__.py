@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provisioner.vendor_api import File, LineSyntax, Vendor, load_models
+from provisioner.vendor_api import Boot, File, LineSyntax, Vendor, load_models
 from provisioner.vendors.algo.buttons import buttons
 from provisioner.vendors.algo.context import context, warn
 from provisioner.vendors.algo.reader import read
@@ -34,6 +34,8 @@ VENDOR = Vendor(
         File(kind="checksum", pattern="algo{MAC}.md5"),
     ),
     # No source has seen what they call themselves.
+    # Whether the checksum comes before the file is not known; a phone that finds none takes the file as it is.
+    boot=Boot(files=("algop{model}.conf", "algom{MAC}.md5", "algom{MAC}.conf")),
     user_agents=(),
     ouis=("0022ee",),
 )

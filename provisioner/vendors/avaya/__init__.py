@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provisioner.vendor_api import File, UserAgent, Vendor, load_models
+from provisioner.vendor_api import Agent, Boot, File, UserAgent, Vendor, load_models
 from provisioner.vendors.avaya.buttons import buttons
 from provisioner.vendors.avaya.context import context, warn
 from provisioner.vendors.avaya.reader import read
@@ -35,6 +35,11 @@ VENDOR = Vendor(
         # Phones of the same language that we know no keys of.
         File(kind="boot", pattern="96x1Supgrade.txt", private=False),
         File(kind="boot", pattern="96x1Hupgrade.txt", private=False),
+    ),
+    boot=Boot(
+        files=("J100Supgrade.txt", "46xxsettings.txt", "{mac}.cfg"),
+        agents=(Agent(text="Mozilla/4.0 (compatible; MSIE 6.0) AVAYA/{called}-{version} (MAC:{mac})"),),
+        version="{release}.0.6",
     ),
     user_agents=(
         UserAgent(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from provisioner.vendor_api import File, Model, UserAgent, Vendor, load_models
+from provisioner.vendor_api import Boot, File, Model, Transport, UserAgent, Vendor, load_models
 from provisioner.vendors.cisco.buttons import buttons
 from provisioner.vendors.cisco.context import context
 from provisioner.vendors.cisco.reader import read
@@ -125,6 +125,20 @@ VENDOR = Vendor(
             File(kind="language", pattern=f"{name}-sip.jar", private=False)
             for name in ("rtl", "sp", "tc", "mk", "be", "td", "sl-be", "sl-bev", "gb-sccp", "gh", "lk", "gd")
         ),
+    ),
+    # As a TFTP server's log shows it for 7941 to 7965 and later. The adapters begin with their own name.
+    boot=Boot(
+        files=(
+            "CTLSEP{MAC}.tlv",
+            "ITLSEP{MAC}.tlv",
+            "ITLFile.tlv",
+            ("SEP{MAC}.cnf.xml", "ATA{MAC}.cnf.xml", "XMLDefault.cnf.xml"),
+            "g3-tones.xml",
+            ("DialTemplate.xml", "dialplan.xml"),
+            "SoftKeys.xml",
+            "AppDialRules.xml",
+        ),
+        transport=Transport.TFTP,
     ),
     user_agents=(
         UserAgent(

@@ -9,10 +9,13 @@ import re
 from collections.abc import Mapping
 
 from provisioner.vendor_api import (
+    Agent,
+    Boot,
     Encryption,
     File,
     Model,
     Profile,
+    Transport,
     UserAgent,
     Vendor,
     load_lines,
@@ -92,6 +95,16 @@ VENDOR = Vendor(
         ),
         File(kind="foreign", pattern="spa{mac}.cfg"),
         File(kind="foreign", pattern="spa{mac}.xml"),
+    ),
+    boot=Boot(
+        files=(("{boot}", "CP-{boot}"), "{mac}.xml"),
+        agents=(
+            Agent(text="Cisco-CP-{called}-3PCC/{version} ({mac})", when=_is_mpp),
+            Agent(text="Cisco-DP-{called}/{version} ({mac})", when=lambda model: model.extra["family"] == "phoneos"),
+            Agent(text="Linksys/{called}-{version} ({MAC})", when=lambda model: model.extra["family"] == "ata"),
+            Agent(text="Cisco/{called}-{version} ({MAC})"),
+        ),
+        transport=Transport.TFTP,
     ),
     user_agents=(
         UserAgent(

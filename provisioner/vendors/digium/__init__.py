@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from provisioner.vendor_api import File, UserAgent, Vendor, load_models
+from provisioner.vendor_api import Agent, Boot, File, UserAgent, Vendor, load_models
 from provisioner.vendors.digium.buttons import buttons
 from provisioner.vendors.digium.context import context, warn
 from provisioner.vendors.digium.reader import read
@@ -37,6 +37,10 @@ VENDOR = Vendor(
         File(kind="keys", pattern="{mac}-smartblf.xml", template="smartblf.xml.j2", media_type=_XML),
         # A phone without a file of its own also asks for 000000000000.cfg, which by itself tells no vendor: it is
         # nobody's here, so that the phones of the other maker that begin with it are still known by it.
+    ),
+    boot=Boot(
+        files=("{mac}.cfg", "{mac}-contacts.xml", "{mac}-smartblf.xml"),
+        agents=(Agent(text="Digium {called} {version} {mac}"),),
     ),
     user_agents=tuple(
         UserAgent(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provisioner.vendor_api import File, Model, UserAgent, Vendor, load_lines, load_models
+from provisioner.vendor_api import Agent, Boot, File, Model, UserAgent, Vendor, load_lines, load_models
 from provisioner.vendors.fanvil.buttons import buttons
 from provisioner.vendors.fanvil.context import context, warn
 from provisioner.vendors.fanvil.reader import read
@@ -60,6 +60,11 @@ VENDOR = Vendor(
         File(kind="firmware", pattern="fanvil_{model}_hwv1_0.txt", private=False),
         File(kind="firmware", pattern="fanvil_{model}_hwv2_0.txt", private=False),
         File(kind="firmware", pattern="fanvil_{model}_hw1_1.txt", private=False),
+    ),
+    boot=Boot(
+        files=("{common}", ("{mac}.cfg", "{mac}.xml")),
+        agents=(Agent(text="Fanvil {called} {version} {mac}"),),
+        release="2.12.2",
     ),
     user_agents=(
         UserAgent(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provisioner.vendor_api import File, LineSyntax, UserAgent, Vendor, load_models
+from provisioner.vendor_api import Agent, Boot, File, LineSyntax, UserAgent, Vendor, load_models
 from provisioner.vendors.flyingvoice.buttons import buttons
 from provisioner.vendors.flyingvoice.context import context, warn
 from provisioner.vendors.flyingvoice.reader import read
@@ -26,6 +26,7 @@ VENDOR = Vendor(
     # The phones also ask for y000000000000.boot and y000000000000.cfg, which by themselves tell no vendor: they are
     # nobody's here, so that a phone of the other maker that says no more is still known by them.
     files=(File(kind="config", pattern="{mac}.cfg", template="device.cfg.j2"),),
+    boot=Boot(files=("{mac}.cfg",), agents=(Agent(text="Flyingvoice {called} V{version} {COLONS}"),)),
     user_agents=(
         UserAgent(
             hint="flyingvoice",

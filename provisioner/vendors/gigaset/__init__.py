@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from provisioner.vendor_api import File, Model, UserAgent, Vendor, load_lines, load_models
+from provisioner.vendor_api import Agent, Boot, File, Model, UserAgent, Vendor, load_lines, load_models
 from provisioner.vendors.gigaset.buttons import buttons
 from provisioner.vendors.gigaset.context import context
 from provisioner.vendors.gigaset.reader import read
@@ -91,6 +91,17 @@ VENDOR = Vendor(
         ),
         File(kind="common", pattern="gigaset{model}.htm", private=False, when=_DESKTOP),
         *(File(kind="data", pattern=name, private=False, when=_FRAME) for name in _DATA_SERVER),
+    ),
+    boot=Boot(
+        files=(
+            *(name for name in _DATA_SERVER if "master" in name),
+            "gigaset{model}.htm",
+            ("gigaset{model}-{MAC}.htm", "{MAC}.xml", "{mac}.xml"),
+        ),
+        agents=(
+            Agent(text="Mozilla/4.0 (compatible; gigaset{called}-SIP {version} 1.1.3-u {MAC})", when=_DESKTOP),
+            Agent(text="{called}/{version};{MAC}"),
+        ),
     ),
     user_agents=(
         *(

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from provisioner.vendor_api import (
+    Agent,
+    Boot,
     Document,
     Encryption,
     File,
@@ -84,6 +86,10 @@ VENDOR = Vendor(
         File(kind="phonebook", pattern="phonebook.xml"),
         File(kind="phonebook", pattern="gs_phonebook.xml"),
         File(kind="firmware", pattern="{model}fw.bin", private=False),
+    ),
+    boot=Boot(
+        files=("cfg{mac}", ("cfg{mac}.xml", "cfg{model}.xml", "cfg.xml")),
+        agents=(Agent(text="Grandstream Model HW {called} SW {version} DevId {mac}"),),
     ),
     user_agents=(
         # A phone may carry a prefix of its own before this (P8358), so the expression starts anywhere.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provisioner.vendor_api import File, FlatXml, UserAgent, Vendor, load_models
+from provisioner.vendor_api import Agent, Boot, File, FlatXml, UserAgent, Vendor, load_models
 from provisioner.vendors.htek.buttons import buttons
 from provisioner.vendors.htek.context import context, warn
 from provisioner.vendors.htek.reader import read
@@ -39,6 +39,11 @@ VENDOR = Vendor(
         File(kind="model", pattern="cfg{code}.xml", private=False),
         File(kind="other", pattern="{mac}.cfg"),
         File(kind="binary", pattern="cfg{mac}"),
+    ),
+    boot=Boot(
+        files=(("factory000x.bin", "cfg{code}.xml", "{mac}.cfg", "cfg{mac}", "cfg{mac}.xml"),),
+        agents=(Agent(text="Htek {called} {version} {colons}"),),
+        release="2.0.4.6.41",
     ),
     user_agents=(
         UserAgent(

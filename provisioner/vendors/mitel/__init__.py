@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provisioner.vendor_api import File, UserAgent, Vendor, load_lines, load_models
+from provisioner.vendor_api import Agent, Boot, File, UserAgent, Vendor, load_lines, load_models
 from provisioner.vendors.mitel.buttons import buttons
 from provisioner.vendors.mitel.context import context, warn
 from provisioner.vendors.mitel.reader import read
@@ -44,6 +44,14 @@ VENDOR = Vendor(
         File(kind="language", pattern="lang_es.txt", private=False),
         File(kind="language", pattern="lang_it.txt", private=False),
         File(kind="language", pattern="lang_nl_nl.txt", private=False),
+    ),
+    boot=Boot(
+        files=("security.tuz", "startup.tuz", "startup.cfg", "{model}.tuz", "{model}.cfg", "{MAC}.tuz", "{MAC}.cfg"),
+        agents=(
+            Agent(text="Mitel{called} MAC:{DASHES} V:{version}-SIP", when=lambda model: model.name.startswith("69")),
+            Agent(text="Aastra{called} MAC:{DASHES} V:{version}-SIP"),
+        ),
+        version="{release}.140",
     ),
     user_agents=tuple(
         UserAgent(

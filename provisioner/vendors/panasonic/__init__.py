@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from provisioner.vendor_api import File, Model, UserAgent, Vendor, load_lines, load_models
+from provisioner.vendor_api import Agent, Boot, File, Model, UserAgent, Vendor, load_lines, load_models
 from provisioner.vendors.panasonic.buttons import buttons
 from provisioner.vendors.panasonic.context import context, warn
 from provisioner.vendors.panasonic.reader import read
@@ -48,6 +48,10 @@ VENDOR = Vendor(
         # Names in other systems' URLs.
         File(kind="config", pattern="{mac}.cfg"),
         File(kind="config", pattern="Config{mac}.xml"),
+    ),
+    boot=Boot(
+        files=("KX-{model}.cfg", "Config{MAC}.cfg"),
+        agents=(Agent(text="Panasonic_KX-{called}/{version} ({mac})"),),
     ),
     user_agents=(
         # Letters behind the number are the region. A UT670 was seen with eleven digits for a MAC: then the URL tells.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
-from provisioner.vendor_api import File, UserAgent, Vendor, load_lines, load_models
+from provisioner.vendor_api import Agent, Boot, File, Model, UserAgent, Vendor, load_lines, load_models
 from provisioner.vendors.poly.buttons import buttons
 from provisioner.vendors.poly.context import context
 from provisioner.vendors.poly.reader import read
@@ -19,6 +20,37 @@ _OLD_PHONE = r"PolycomSound\w+-(?P<model>\w+?)-UA/(?P<version>[\d.]+)(?:\s+\(SN:
 def release(version: str) -> tuple[int, ...]:
     """The first two numbers: (6, 4) of ``6.4.7.4477``."""
     return tuple(int(part) for part in re.findall(r"\d{1,9}", version)[:2]) or (0,)
+
+
+_VERSION = "{release}.0.1001"
+_BRANDS = {
+    "SPIP": "PolycomSoundPointIP",
+    "SS": "PolycomSoundStationIP",
+    "VVX": "PolycomVVX",
+    "Trio": "PolycomRealPresenceTrio",
+    "CCX": "PolyCCX",
+    "Edge": "PolyEdge",
+}
+
+
+def _called(model: Model) -> str:
+    """``VVX_450`` and ``Edge_E450``, as user-agents write what everybody else writes in one."""
+    return re.sub(r"^(SPIP|SSIP|VVX|CCX|Trio|Edge)", r"\1_", model.name)
+
+
+def _agents(stage: str) -> tuple[Agent, ...]:
+    """What the phones of each family send in this stage of their start."""
+    return tuple(
+        Agent(
+            text=f"FileTransport {brand}-{{called}}-UA/{{version}} (SN:{{mac}}) Type/{stage}",
+            when=partial(_begins_with, family),
+        )
+        for family, brand in _BRANDS.items()
+    )
+
+
+def _begins_with(family: str, model: Model) -> bool:
+    return model.name.startswith(family)
 
 
 VENDOR = Vendor(
@@ -59,6 +91,23 @@ VENDOR = Vendor(
         File(kind="foreign", pattern="{model}-{mac}.cfg"),
     ),
     # The updater and, on SoundPoint, every request without a type carry the boot loader's version (wazo_polycom).
+    # The updater asks for the master file, and so does the application after it.
+    boot=Boot(
+        loader=Boot(
+            files=(("{mac}.cfg", "000000000000.cfg"),), agents=_agents("Updater"), called=_called, version=_VERSION
+        ),
+        files=(
+            ("{mac}.cfg", "000000000000.cfg"),
+            "{mac}-settings.cfg",
+            "{mac}-phone.cfg",
+            "{mac}-web.cfg",
+            "000000000000-license.cfg",
+            ("{mac}-directory.xml", "000000000000-directory.xml"),
+        ),
+        agents=_agents("Application"),
+        called=_called,
+        version=_VERSION,
+    ),
     user_agents=(
         UserAgent(hint="poly", pattern=_PHONE + r"\s+Type/Updater", boot=True),
         UserAgent(hint="poly", pattern="FileTransport " + _OLD_PHONE + r"\s*$", boot=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provisioner.vendor_api import File, FlatXml, UserAgent, Vendor, load_models
+from provisioner.vendor_api import Agent, Boot, File, FlatXml, UserAgent, Vendor, load_models
 from provisioner.vendors.sangoma.buttons import buttons
 from provisioner.vendors.sangoma.context import context, warn
 from provisioner.vendors.sangoma.reader import read
@@ -34,6 +34,11 @@ VENDOR = Vendor(
         File(kind="model", pattern="cfg{model}.xml", private=False),
         File(kind="other", pattern="{mac}.cfg"),
         File(kind="binary", pattern="cfg{mac}"),
+    ),
+    boot=Boot(
+        files=(("cfg{model}.xml", "{mac}.cfg", "cfg{mac}", "cfg{mac}.xml", "{mac}.xml"),),
+        agents=(Agent(text="Sangoma {called} {version} {colons}"),),
+        release="2.0.4.60",
     ),
     user_agents=(
         UserAgent(

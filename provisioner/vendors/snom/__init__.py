@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.vendor_api import File, Keys, Model, Profile, UserAgent, Vendor, load_lines, load_models
+from provisioner.vendor_api import Agent, Boot, File, Keys, Model, Profile, UserAgent, Vendor, load_lines, load_models
 from provisioner.vendors.snom import context as desk
 from provisioner.vendors.snom import dect
 from provisioner.vendors.snom.buttons import buttons
@@ -68,6 +68,13 @@ VENDOR = Vendor(
         # Asked for first; a phone that finds none goes on to its own file.
         File(kind="common", pattern="snom{phone}.htm", private=False),
         File(kind="common", pattern="snom{model}.htm", private=False),
+    ),
+    boot=Boot(
+        files=("snom{phone}.htm", "snom{phone}-{MAC}.htm"),
+        agents=(
+            Agent(text="Mozilla/4.0 (compatible; Snom {called} {version} {mac})", when=_is_base),
+            Agent(text="Mozilla/4.0 (compatible; snom{phone}-SIP {version} 1.1.3-u {MAC})"),
+        ),
     ),
     user_agents=(
         UserAgent(

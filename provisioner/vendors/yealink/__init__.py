@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from provisioner.vendor_api import (
+    Agent,
+    Boot,
     Encryption,
     File,
     LineSyntax,
@@ -82,6 +84,11 @@ VENDOR = Vendor(
         File(kind="encrypted", pattern="{mac}_Security.enc"),
         File(kind="encrypted", pattern="y000000000{code}.enc", private=False),
         File(kind="encrypted", pattern="y000000000{code}_Security.enc", private=False),
+    ),
+    boot=Boot(
+        files=("{mac}.boot", "y000000000000.boot", "y000000000{code}.cfg", "{mac}.cfg"),
+        agents=(Agent(text="Yealink SIP-{called} {version} {colons}"),),
+        version="66.{release}.0.45",
     ),
     user_agents=(
         UserAgent(

@@ -8,6 +8,7 @@ from flask import Flask, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from admin import errors, filters, scope, security, words
+from admin.api import routes
 from admin.sessions import LIFETIME
 from admin.views import portal
 from provisioner.answer import Provisioner
@@ -44,6 +45,7 @@ def create_app(provisioner: Provisioner) -> Flask:
     filters.register(app)
     errors.register(app)
     portal.register(app)
+    routes.register(app)
     _register_health(app, provisioner)
     return app
 

@@ -1,4 +1,4 @@
-"""Error pages: always the same for the same status, and without a look at the database."""
+"""Error pages: always the same for the same status, and without a look at the database. The API has its own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import structlog
 from flask import Flask, Response, g, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
+from admin.api import problems
 from admin.words import _, mark
 from provisioner.store.database import DOWN
 
@@ -40,6 +41,8 @@ def register(app: Flask) -> None:
 
 def page(error: HTTPException) -> Response:
     """The page of a status; redirects and the like pass."""
+    if request.path.startswith(f"{problems.PREFIX}/"):
+        return problems.of_http(error)
     status = error.code or 500
     if error.response is not None or status < 400:
         return make_response(error.get_response())

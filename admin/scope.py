@@ -34,6 +34,7 @@ from provisioner.store.tables import (
     Sighting,
     Tenant,
     User,
+    Webhook,
 )
 
 Row = TypeVar("Row", bound=Base)
@@ -50,6 +51,7 @@ OF_TENANT: Mapping[type[Base], Callable[[int], Where]] = {
     Extension: lambda tenant: Extension.tenant_id == tenant,
     Location: lambda tenant: Location.tenant_id == tenant,
     ButtonTemplate: lambda tenant: ButtonTemplate.tenant_id == tenant,
+    Webhook: lambda tenant: Webhook.tenant_id == tenant,
     User: lambda tenant: User.tenant_id == tenant,
     Audit: lambda tenant: Audit.tenant_id == tenant,
     Job: lambda tenant: Job.tenant_id == tenant,

@@ -41,9 +41,13 @@ def export(session: Session, vault: Vault, slug: str, *, secrets: bool = False) 
 
 def document_of(given: Schema, *, secrets: bool) -> dict[str, Any]:
     """An object with the fields of the site file, as JSON has it, without what is not set."""
-    shown = given if secrets else without_secrets(given)
-    found = {name: _value(getattr(shown, name)) for name in type(shown).model_fields if name in shown.model_fields_set}
+    found = fields_of(given if secrets else without_secrets(given))
     return {name: value for name, value in found.items() if name in _ALWAYS or _is_set(value)}
+
+
+def fields_of(given: Schema) -> dict[str, Any]:
+    """An object with the fields of the site file, as JSON has it, also what is not set."""
+    return {name: _value(getattr(given, name)) for name in type(given).model_fields if name in given.model_fields_set}
 
 
 def _is_set(value: Any) -> bool:

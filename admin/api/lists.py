@@ -1,0 +1,114 @@
+"""Lists: ``q`` as on the portal's pages, filters by column, ``sort``, pages, ``fields=``, and CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from flask import Response, request
+from sqlalchemy import ColumnElement, Select, func, select
+
+from admin.api.call import Call
+from admin.api.noun import Noun, Shown, loaded
+from admin.api.operations import JSON, Parameter, Reply
+from admin.csvs import csv_answer
+from admin.tables import LONGEST_SEARCH, Search, State, Table
+from provisioner.errors import Invalid, Problem
+
+CSV = "text/csv"
+MOST_PER_PAGE = 1000
+MOST_IN_CSV = 100_000
+
+Where = ColumnElement[bool]
+Filters = Mapping[str, Callable[[str], Where]]
+Show = Callable[[Sequence[int]], list[Shown]]
+
+
+def arguments(table: Table, filters: Filters) -> tuple[Parameter, ...]:
+    """What a list takes in its query."""
+    fields = f" Fields: {', '.join(f'`{name}:`' for name in table.fields)}." if table.fields else ""
+    columns = [column.key for column in table.columns if column.sort]
+    sorts = [*columns, *(f"-{name}" for name in columns)]
+    text = {"type": "string", "maxLength": LONGEST_SEARCH}
+    return (
+        Parameter(name="q", says=f"Search, as on the portal's page.{fields}", kind=text),
+        Parameter(
+            name="sort",
+            says="The column to sort by; with a dash the other way round.",
+            kind={"type": "string", "enum": sorts, "default": table.order},
+        ),
+        Parameter(name="page", says="From 1.", kind={"type": "integer", "minimum": 1, "maximum": 1_000_000}),
+        Parameter(
+            name="per_page",
+            says="How many on a page.",
+            kind={"type": "integer", "minimum": 1, "maximum": MOST_PER_PAGE},
+        ),
+        Parameter(name="fields", says="Only these fields, with commas between them.", kind=text),
+        *(Parameter(name=name, says=f"Only those of exactly this {name}.", kind=text) for name in filters),
+    )
+
+
+def listing(call: Call, noun: Noun) -> Reply | Response:
+    """A list of a noun."""
+
+    def show(keys: Sequence[int]) -> list[Shown]:
+        return noun.shown(call.scope, loaded(call, noun, keys))
+
+    names = ("id", *(name for name in noun.schema.model_fields if name not in noun.secrets), *noun.more_schema)
+    return look(call, noun.table, call.scope.all(noun.row), filters=noun.filters, show=show, names=names)
+
+
+def look(
+    call: Call, table: Table, query: Select[Any], *, filters: Filters, show: Show, names: Sequence[str]
+) -> Reply | Response:
+    """A page of a query as JSON, or all that it finds as CSV."""
+    fields = _fields(call.query.get("fields", ""), names)
+    asked: Mapping[str, Any] = call.query
+    clauses = [*table.find(Search.of(asked.get("q", ""), table.fields))]
+    clauses += [make(asked[name]) for name, make in filters.items() if name in asked]
+    found = query.with_only_columns(table.key).where(*clauses)
+    ordered = table.ordered(found, State(sort=asked["sort"]))
+    if request.accept_mimetypes.best_match([JSON, CSV], JSON) == CSV:
+        wanted = _paged(ordered, asked) if "page" in asked or "per_page" in asked else ordered.limit(MOST_IN_CSV)
+        return _csv(table.name, fields, show(list(call.session.scalars(wanted))))
+    total = call.session.scalar(select(func.count()).select_from(found.order_by(None).subquery())) or 0
+    items = show(list(call.session.scalars(_paged(ordered, asked)))) if total else []
+    return Reply(value={"items": [_only(item, fields) for item in items], "total": total})
+
+
+def _paged(query: Select[Any], asked: Mapping[str, Any]) -> Select[Any]:
+    length = asked.get("per_page", 25)
+    return query.limit(length).offset((asked.get("page", 1) - 1) * length)
+
+
+def _fields(text: str, names: Sequence[str]) -> Sequence[str]:
+    if not text.strip():
+        return names
+    wanted = [name.strip() for name in text.split(",")]
+    unknown = sorted(set(wanted) - set(names))
+    if unknown:
+        message = f"there are the fields {', '.join(names)}"
+        raise Invalid([Problem(field="fields", message=message)])
+    return wanted
+
+
+def _only(item: Shown, fields: Sequence[str]) -> Shown:
+    return {name: item[name] for name in fields if name in item}
+
+
+def _csv(title: str, fields: Sequence[str], items: Iterable[Shown]) -> Response:
+    rows = ([_cell(item.get(name)) for name in fields] for item in items)
+    return csv_answer(f"{title}.csv", fields, rows)
+
+
+def _cell(value: Any) -> str:
+    """A value as a cell has it: lists with blanks between, tables by their names."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return " ".join(_cell(one) for one in value)
+    if isinstance(value, dict):
+        return "; ".join(f"{name}={_cell(one)}" for name, one in value.items() if one not in (None, ""))
+    return str(value)

@@ -14,7 +14,7 @@ from provisioner.services import devices
 from provisioner.services.change import Change, Outcome
 from provisioner.services.problems import parsed
 from provisioner.services.schemas import DeviceIn
-from provisioner.store.tables import Device, Tenant
+from provisioner.store.tables import Audit, Device, Tenant
 
 __all__ = ["change_of", "changing", "edit_device", "parsed"]
 
@@ -40,3 +40,10 @@ def edit_device(change: Change, tenant: Tenant, row: Device, **values: Any) -> O
     old = devices.dump(change.vault, row)
     fields = {name: getattr(old, name) for name in DeviceIn.model_fields}
     return devices.put(change, tenant, parsed(DeviceIn, {**fields, **values}), row)
+
+
+def note(session: Session, scope: Scope, action: str, subject: str, changes: dict[str, Any]) -> None:
+    """One line of the audit log, for what no service writes down."""
+    session.add(
+        Audit(actor=scope.viewer.name, tenant_id=scope.tenant.id, action=action, subject=subject, changes=changes)
+    )

@@ -61,6 +61,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("portal.jobs.listing", mark("Jobs"), "jobs"),
             Entry("portal.users.listing", mark("Users"), "people", Permission.USERS_CHANGE),
+            Entry("portal.tokens.listing", mark("API tokens"), "lock", Permission.USERS_CHANGE),
             Entry("portal.audit.listing", mark("Audit log"), "log", Permission.AUDIT_READ),
         ),
     ),

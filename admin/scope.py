@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from admin.access import Permission, Viewer, can
 from provisioner.answer import Provisioner
 from provisioner.store.tables import (
+    ApiToken,
     Audit,
     Base,
     Button,
@@ -53,6 +54,7 @@ OF_TENANT: Mapping[type[Base], Callable[[int], Where]] = {
     ButtonTemplate: lambda tenant: ButtonTemplate.tenant_id == tenant,
     Webhook: lambda tenant: Webhook.tenant_id == tenant,
     User: lambda tenant: User.tenant_id == tenant,
+    ApiToken: lambda tenant: ApiToken.tenant_id == tenant,
     Audit: lambda tenant: Audit.tenant_id == tenant,
     Job: lambda tenant: Job.tenant_id == tenant,
     RequestCount: lambda tenant: RequestCount.tenant_id == tenant,

@@ -17,6 +17,7 @@ from provisioner.vault import digest
 ROLES = ("server", "admin", "viewer", "user")
 TOKEN_ROLES = ("server", "admin", "viewer")
 SHORTEST_PASSWORD = 10
+LONGEST_DAYS = 3650
 _hasher = PasswordHasher()
 
 

@@ -23,7 +23,9 @@ def fields(scope: Scope, *, is_new: bool) -> tuple[Field, ...]:
         label=mark("Password") if is_new else mark("New password"),
         kind="password",
         required=is_new,
-        hint=f"At least {SHORTEST_PASSWORD} characters." if is_new else "Leave it empty to keep the one it has.",
+        hint=_("At least {n} characters.", n=SHORTEST_PASSWORD)
+        if is_new
+        else _("Leave it empty to keep the one it has."),
         attributes={"autocomplete": "new-password"},
     )
     name = Field(

@@ -163,7 +163,7 @@ def _change_password(form: Form) -> None:
             Audit(
                 actor=user.name,
                 tenant_id=user.tenant_id,
-                action="change",
+                action="changed",
                 subject=f"user {user.name}",
                 changes={"password": "changed"},
             )

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
-from sqlalchemy import ColumnElement, String, cast, or_
+from sqlalchemy import ColumnElement, Select, String, cast, false, or_, select
 
 from admin.access import Permission, allow
 from admin.csvs import csv_answer
-from admin.scope import here
+from admin.scope import Scope, here
 from admin.tables import Column, Search, Table, begins, contains
-from admin.words import mark, stamp
+from admin.words import mark
 from provisioner.services.differences import NOT_SET
 from provisioner.store.tables import Audit
 
@@ -26,15 +27,48 @@ def _find(search: Search) -> Iterator[ColumnElement[bool]]:
     for word in search.words:
         yield or_(contains(Audit.subject, word), contains(Audit.actor, word), contains(changes, word))
     for name, value in search.fields:
-        column = {"who": Audit.actor, "action": Audit.action, "what": Audit.subject}.get(name)
-        yield begins(column, value) if column is not None and name != "what" else contains(Audit.subject, value)
+        yield _FIELDS[name](value)
+
+
+def _day(text: str) -> datetime | None:
+    try:
+        return datetime.combine(date.fromisoformat(text), time(), UTC)
+    except ValueError:
+        return None
+
+
+def _since(text: str) -> ColumnElement[bool]:
+    day = _day(text)
+    return Audit.at >= day if day else false()
+
+
+def _until(text: str) -> ColumnElement[bool]:
+    """Up to the end of that day."""
+    day = _day(text)
+    return Audit.at < day + timedelta(days=1) if day else false()
+
+
+_FIELDS: Mapping[str, Callable[[str], ColumnElement[bool]]] = {
+    "who": lambda value: begins(Audit.actor, value),
+    "action": lambda value: begins(Audit.action, value),
+    "what": lambda value: contains(Audit.subject, value),
+    "since": _since,
+    "until": _until,
+}
+
+
+def _visible(scope: Scope) -> Select[Any]:
+    """What was done to the tenant; a server-wide viewer also sees what was done to no tenant."""
+    if scope.viewer.role == "server":
+        return select(Audit).where(or_(scope.of(Audit), Audit.tenant_id.is_(None)))
+    return scope.all(Audit)
 
 
 TABLE = Table(
     name="audit",
     key=Audit.id,
     order="-at",
-    fields=("who", "action", "what"),
+    fields=tuple(_FIELDS),
     columns=(
         Column(key="at", title=mark("WHEN"), sort=(Audit.at,), lead=True),
         Column(key="actor", title=mark("WHO"), sort=(Audit.actor,)),
@@ -50,8 +84,8 @@ TABLE = Table(
 def listing() -> str:
     """The newest changes first."""
     scope = here()
-    look = TABLE.look(scope.session, scope.all(Audit), request.args, path=url_for(".listing"))
-    found = {row.id: row for row in scope.session.scalars(scope.all(Audit).where(Audit.id.in_(look.keys)))}
+    look = TABLE.look(scope.session, _visible(scope), request.args, path=url_for(".listing"))
+    found = {row.id: row for row in scope.session.scalars(_visible(scope).where(Audit.id.in_(look.keys)))}
     rows = [(found[key], list(told(found[key].changes))) for key in look.keys]
     return render_template("audit/list.html", look=look, rows=rows)
 
@@ -79,9 +113,9 @@ def export() -> Response:
     """Exactly what the search finds, as CSV, one line a changed field."""
     scope = here()
     state = TABLE.state(request.args)
-    query = TABLE.ordered(scope.all(Audit).where(*TABLE.clauses(state)), state).limit(MOST_EXPORTED)
+    query = TABLE.ordered(_visible(scope).where(*TABLE.clauses(state)), state).limit(MOST_EXPORTED)
     lines = (
-        (stamp(row.at), row.actor, row.action, row.subject, *change)
+        (row.at.isoformat(), row.actor, row.action, row.subject, *change)
         for row in scope.session.scalars(query)
         for change in (list(told(row.changes)) or [("", "", "")])
     )

@@ -29,6 +29,7 @@ from admin.views import (
     jobs,
     location_assignments,
     locations,
+    tokens,
     users,
 )
 from provisioner.store.tables import Tenant, User
@@ -47,6 +48,7 @@ _NOUNS = (
     location_assignments.views,
     jobs.views,
     users.views,
+    tokens.views,
     audit.views,
 )
 _MORE_PAGES = (adding, device_keys, device_settings)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from admin.access import Permission, allow
+from admin.changes import note
 from admin.forms import Form
 from admin.forms import users as user_forms
 from admin.scope import Scope, here
@@ -19,7 +20,7 @@ from admin.words import _, mark
 from provisioner import accounts
 from provisioner.errors import Invalid, Problem
 from provisioner.services.differences import CHANGED
-from provisioner.store.tables import Audit, Extension, Tenant, User
+from provisioner.store.tables import Extension, Tenant, User
 
 views = Blueprint("users", __name__, url_prefix="/users")
 
@@ -112,15 +113,15 @@ def _write(scope: Scope, form: Form, user: User | None) -> None:
             if user is None:
                 row = accounts.add_user(session, form["name"], form["password"], role, tenant)
                 row.extension_id = extension_id
-                _note(session, scope, "added", row.name, {"role": [None, role]})
+                note(session, scope, "added", f"user {row.name}", {"role": [None, role]})
             else:
                 row = session.get_one(User, user.id)
                 changes: dict[str, Any] = {}
                 _set_role(scope, row, role, tenant, changes)
                 _set_password(row, form["password"], changes)
-                row.extension_id = extension_id
+                _set_extension(session, row, extension_id, changes)
                 if changes:
-                    _note(session, scope, "changed", row.name, changes)
+                    note(session, scope, "changed", f"user {row.name}", changes)
     except Invalid as invalid:
         form.refuse(invalid)
 
@@ -133,6 +134,15 @@ def _set_role(scope: Scope, row: User, role: str, tenant: Tenant | None, changes
         raise Invalid([Problem(field="role", message="your own role cannot be changed; another admin can")])
     changes["role"] = [row.role, role]
     row.role, row.tenant_id, row.session_key = role, tenant.id if tenant else None, secrets.token_hex(16)
+
+
+def _set_extension(session: Session, row: User, extension_id: int | None, changes: dict[str, Any]) -> None:
+    """Another extension, whose own page the account then is."""
+    if row.extension_id == extension_id:
+        return
+    old, new = (session.get(Extension, key) if key else None for key in (row.extension_id, extension_id))
+    changes["extension"] = [old.number if old else None, new.number if new else None]
+    row.extension_id = extension_id
 
 
 def _set_password(row: User, password: str, changes: dict[str, Any]) -> None:
@@ -175,7 +185,7 @@ def delete(user_id: int) -> Response:
         return redirect(url_for(".page", user_id=user.id), 303)
     with scope.provisioner.database.writing() as session:
         session.delete(session.get_one(User, user.id))
-        _note(session, scope, "removed", user.name, {})
+        note(session, scope, "removed", f"user {user.name}", {})
     flash(_("{name} is deleted.", name=user.name))
     return redirect(url_for(".listing"), 303)
 
@@ -189,17 +199,6 @@ def unlock(user_id: int) -> Response:
     with scope.provisioner.database.writing() as session:
         row = session.get_one(User, user.id)
         row.failures, row.locked_until = 0, None
+        note(session, scope, "changed", f"user {user.name}", {"locked": [True, False]})
     flash(_("{name} can log in again.", name=user.name))
     return redirect(url_for(".listing"), 303)
-
-
-def _note(session: Session, scope: Scope, action: str, name: str, changes: dict[str, Any]) -> None:
-    session.add(
-        Audit(
-            actor=scope.viewer.name,
-            tenant_id=scope.tenant.id,
-            action=action,
-            subject=f"user {name}",
-            changes=changes,
-        )
-    )

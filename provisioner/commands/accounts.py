@@ -66,7 +66,7 @@ def token() -> None:
 @click.argument("name")
 @click.option("--role", type=click.Choice(accounts.TOKEN_ROLES), required=True)
 @_tenant
-@click.option("--days", type=click.IntRange(1, 3650), help="When it expires; never, unless given.")
+@click.option("--days", type=click.IntRange(1, accounts.LONGEST_DAYS), help="When it expires; never, unless given.")
 @as_json
 def add_token(name: str, role: str, tenant: str | None, days: int | None, as_json: bool) -> None:
     """Make a token and print it: it is shown once."""

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from provisioner.store.tables import (
+    ApiToken,
     ButtonTemplate,
     Device,
     Extension,
@@ -27,6 +28,7 @@ def theirs(provisioner):
         tenant = session.scalars(select(Tenant).where(Tenant.slug == "beta")).one()
         job = Job(tenant_id=tenant.id, actor="bob", action="block")
         session.add(job)
+        session.add(ApiToken(name="bob's", digest="0" * 64, role="admin", tenant_id=tenant.id))
         session.flush()
 
         def one(row):
@@ -38,6 +40,7 @@ def theirs(provisioner):
             "key": [device.mac, handset.ipei, f"handset-{handset.id}"],
             "job_id": [job.id],
             "user_id": [one(User), 1],
+            "token_id": [one(ApiToken)],
             "extension_id": [one(Extension)],
             "location_id": [one(Location)],
             "template_id": [one(ButtonTemplate)],
@@ -111,6 +114,8 @@ def test_a_replay_tells_nothing_of_another_tenants_device(client):
         "/portal/advanced/device-management/export.csv",
         "/portal/advanced/device-management/seen",
         "/portal/users",
+        "/portal/tokens",
+        "/portal/home",
         "/portal/audit",
         "/portal/audit/audit.csv",
         "/portal/jobs",

@@ -17,7 +17,8 @@ AUDIT = "/portal/audit"
 def noted(provisioner):
     """One change a day, by three people, of which one was done to no tenant."""
     lines = (
-        (2, "ann", 1, "changed", "device 80:5e:c0:00:00:01", {"name": ["Front desk", "Reception"], "password": "changed"}),
+        (2, "ann", 1, "changed", "device 80:5e:c0:00:00:01",
+         {"name": ["Front desk", "Reception"], "password": "changed"}),
         (3, "Bea Miller", 1, "removed", "location HQ", {}),
         (4, "root", None, "added", "user ops", {"role": [None, "server"]}),
     )  # fmt: skip

@@ -27,6 +27,7 @@ from provisioner.store.database import DOWN, Database
 from provisioner.store.tables import Device, now
 from provisioner.vault import Vault
 from provisioner.vendor_api import File, Line, Model, Vendor
+from provisioner.walk import Walks
 
 log = structlog.get_logger()
 
@@ -55,7 +56,12 @@ class Provisioner:
     @cached_property
     def sightings(self) -> Sightings:
         """Where requests are noted, off their path."""
-        return Sightings(self.database, Archive(self.vault))
+        return Sightings(self.database, Archive(self.vault), (lambda _strangers: self.walks.exchange(),))
+
+    @cached_property
+    def walks(self) -> Walks:
+        """Who walks over identities."""
+        return Walks(self.database, self.installation.gate_walk, self.clock)
 
     @cached_property
     def last_good(self) -> LastGood:
@@ -88,13 +94,24 @@ class Provisioner:
             raise Broken(f"{type(error).__name__} while answering {identity.file}") from error
         finally:
             self.sightings.note(outcome)
+            self._count(outcome)
+
+    def _count(self, outcome: Outcome) -> None:
+        """An identity that got nothing may be a step of a walk; a phone at the place where it was paired is none."""
+        mac, facts, address = outcome.identity.mac, outcome.facts, outcome.ask.address
+        if mac is None:
+            return
+        if outcome.word == "served":
+            self.walks.succeeded(address, mac.hex)
+        elif outcome.word == "unknown" or (outcome.word == "refused" and facts and facts.paired_address != address):
+            self.walks.failed(address, mac.hex)
 
     def _answer(self, ask: Ask, identity: Identity, outcome: Outcome) -> Answer:
         if identity.kind is not None and not identity.kind.private:
             return outcome.served(_public(identity))
         try:
             with self.database.reading() as session:
-                facts = outcome.facts = find(session, identity.mac, identity.tenant)
+                facts = outcome.facts = self._found(session, ask, identity)
                 wanted = self._admitted(ask, identity, outcome)
                 if outcome.proof != "window" or facts.state != "open":
                     return outcome.served(self._rendered(session, facts, identity, wanted))
@@ -102,12 +119,31 @@ class Provisioner:
         except DOWN:
             return outcome.served(self._kept(ask, identity, outcome))
 
+    def _found(self, session: Session, ask: Ask, identity: Identity) -> Facts:
+        """The device; a stranger is weighed like a device that is closed, so that the time tells nothing."""
+        try:
+            return find(session, identity.mac, identity.tenant)
+        except Unknown:
+            with suppress(ProvisionerError):
+                self._admitted(ask, identity, Outcome(ask, identity, stranger(identity)))
+            raise
+
+    def claim(self, ask: Ask, identity: Identity, facts: Facts) -> Claim:
+        """The request as the gate looks at it."""
+        return Claim(
+            ask=ask,
+            identity=identity,
+            facts=facts,
+            now=self.clock(),
+            vault=self.vault,
+            walking=self.walks.is_walker(ask.address),
+        )
+
     def _admitted(self, ask: Ask, identity: Identity, outcome: Outcome) -> Wanted:
         """What the device's vendor means by the file, once the gate let the request pass."""
         assert outcome.facts
         wanted = file_for(identity, outcome.facts)
-        claim = Claim(ask=ask, identity=identity, facts=outcome.facts, now=self.clock(), vault=self.vault)
-        outcome.proof = admit(claim)
+        outcome.proof = admit(self.claim(ask, identity, outcome.facts))
         return wanted
 
     def _kept(self, ask: Ask, identity: Identity, outcome: Outcome) -> Answer:
@@ -167,6 +203,26 @@ def _public(identity: Identity) -> Answer:
     if file is None or file.template is None or identity.vendor is None:
         raise NotOurs(f"{identity.file} is known and not served")
     return render_public(vendors()[identity.vendor], file, identity.file or file.pattern)
+
+
+def stranger(identity: Identity) -> Facts:
+    """A closed device of nobody, of the vendor and model that the request tells, if it does."""
+    vendor = vendors().get(identity.vendor or "") or next(iter(vendors().values()))
+    return Facts(
+        device_id=0,
+        public_id="0" * 16,
+        tenant_id=0,
+        tenant="",
+        access="pairing",
+        networks=(),
+        vendor=vendor.name,
+        model=identity.model or next(iter(vendor.models)),
+        firmware=None,
+        revision=0,
+        state="closed",
+        open_until=None,
+        generation=0,
+    )
 
 
 def file_for(identity: Identity, facts: Facts) -> Wanted:

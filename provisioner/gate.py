@@ -33,6 +33,7 @@ class Claim:
     facts: Facts
     now: datetime
     vault: Vault
+    walking: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ def window(claim: Claim) -> Verdict:
         return Verdict("window", False, f"the pairing window is {claim.facts.state}")
     if until <= claim.now:
         return Verdict("window", False, f"the pairing window closed at {until:%Y-%m-%d %H:%M} UTC")
+    if claim.walking:
+        return Verdict("window", False, "the address asked for too many identities that got nothing; it waits")
     return Verdict("window", True, f"the pairing window is open until {until:%Y-%m-%d %H:%M} UTC")
 
 

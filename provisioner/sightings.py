@@ -7,7 +7,7 @@ a second. Identities that belong to nobody cost one bounded counter each.
 from __future__ import annotations
 
 from collections import Counter, OrderedDict, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event, Lock, Thread
@@ -24,8 +24,9 @@ from provisioner.load import Facts
 from provisioner.metrics import REQUESTS
 from provisioner.recognise import Ask, Identity
 from provisioner.render import Answer
-from provisioner.store.database import Database, dialect_insert
-from provisioner.store.tables import Base, Device, RequestCount, Seen, Sighting, UnknownDevice, now
+from provisioner.store.database import Database
+from provisioner.store.tables import Device, Handover, RequestCount, Seen, Sighting, UnknownDevice, now
+from provisioner.store.upsert import upsert
 
 log = structlog.get_logger()
 
@@ -71,12 +72,17 @@ class Outcome:
         self.word, self.reason = _WORDS.get(type(error), "broken"), str(error)
 
 
+Chore = Callable[[Sequence[Outcome]], None]
+"""Done after each batch, with what strangers asked; may raise SQLAlchemyError."""
+
+
 class Sightings:
     """The queue of a process and the thread that empties it."""
 
-    def __init__(self, database: Database, archive: Archive) -> None:
+    def __init__(self, database: Database, archive: Archive, chores: Sequence[Chore] = ()) -> None:
         self._database = database
         self._archive = archive
+        self._chores = chores
         self._pending: deque[Outcome] = deque(maxlen=PENDING)
         self._unknown: OrderedDict[str, tuple[Outcome, int]] = OrderedDict()
         self._lock = Lock()
@@ -123,18 +129,26 @@ class Sightings:
         with self._lock:
             pending, self._pending = self._pending, deque(maxlen=PENDING)
             unknown, self._unknown = self._unknown, OrderedDict()
-        if not pending and not unknown:
-            return
         try:
-            with self._database.writing() as session:
-                _write_known(session, pending)
-                _write_unknown(session, unknown)
-                written = self._archive.write(session, pending)
-            self._archive.remember(written)
+            if pending or unknown:
+                with self._database.writing() as session:
+                    _write_known(session, pending)
+                    _write_unknown(session, unknown)
+                    written = self._archive.write(session, pending)
+                self._archive.remember(written)
         except SQLAlchemyError as error:
             log.warning("sightings.delayed", reason=type(error).__name__)
             with self._lock:
                 self._pending.extendleft(reversed(pending))
+        for chore in self._chores:
+            self._do(chore, [outcome for outcome, _ in unknown.values()])
+
+    @staticmethod
+    def _do(chore: Chore, strangers: Sequence[Outcome]) -> None:
+        try:
+            chore(strangers)
+        except SQLAlchemyError as error:
+            log.warning("chore.failed", reason=type(error).__name__)
 
 
 def _log(outcome: Outcome) -> None:
@@ -165,10 +179,13 @@ def _write_known(session: Session, outcomes: Iterable[Outcome]) -> None:
     rows = [_sighting(outcome) for outcome in outcomes if outcome.facts and outcome.facts.device_id in alive]
     if rows:
         session.execute(insert(Sighting), rows)
+    handed = _handovers(outcome for outcome in outcomes if outcome.facts and outcome.facts.device_id in alive)
+    if handed:
+        session.execute(insert(Handover), handed)
     _count_hours(session, [outcome for outcome in outcomes if outcome.facts and outcome.facts.device_id in alive])
     for device_id, outcome in newest.items():
         if device_id in alive:
-            _upsert(session, Seen, ("device_id",), _seen(outcome))
+            upsert(session, Seen, ("device_id",), [_seen(outcome)])
             _learn_firmware(session, outcome)
 
 
@@ -199,6 +216,27 @@ def _sighting(outcome: Outcome) -> dict[str, Any]:
         "size": outcome.size,
         "revision": outcome.facts.revision if outcome.word == "served" else None,
     }
+
+
+def _handovers(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
+    """The pairing history's rows: the private files of one visit together."""
+    visits: dict[Hashable, dict[str, Any]] = {}
+    for outcome in outcomes:
+        if outcome.word != "served" or not outcome.private or outcome.facts is None:
+            continue
+        row = {
+            "device_id": outcome.facts.device_id,
+            "transport": outcome.ask.transport.value,
+            "address": outcome.ask.address[:45],
+            "user_agent": outcome.ask.user_agent[:255],
+            "proof": outcome.proof or "",
+            "generation": outcome.facts.generation,
+        }
+        visit = visits.setdefault(tuple(row.values()), {**row, "at": outcome.at, "files": []})
+        name = (outcome.identity.file or "")[:255]
+        if name not in visit["files"]:
+            visit["files"].append(name)
+    return list(visits.values())
 
 
 def _seen(outcome: Outcome) -> dict[str, Any]:
@@ -241,15 +279,7 @@ def _write_unknown(session: Session, unknown: OrderedDict[str, tuple[Outcome, in
             "model": outcome.identity.model,
             "requests": times,
         }
-        _upsert(session, UnknownDevice, ("mac",), row)
+        upsert(session, UnknownDevice, ("mac",), [row], sums=("requests",))
     if unknown:
         kept = select(UnknownDevice.mac).order_by(UnknownDevice.at.desc()).limit(UNKNOWN_KEPT)
         session.execute(delete(UnknownDevice).where(UnknownDevice.mac.not_in(kept)))
-
-
-def _upsert(session: Session, table: type[Base], key: tuple[str, ...], row: dict[str, Any]) -> None:
-    statement = dialect_insert(session, table).values(row)
-    changed = {name: statement.excluded[name] for name in row if name not in key}
-    if "requests" in row:
-        changed["requests"] = statement.table.c.requests + row["requests"]
-    session.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))

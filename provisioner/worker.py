@@ -6,16 +6,17 @@ from datetime import timedelta
 from threading import Event
 
 import structlog
-from sqlalchemy import delete
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from provisioner import archive
+from provisioner import archive, walk
 from provisioner.answer import Provisioner
-from provisioner.store.tables import RequestCount, Sighting
+from provisioner.store.tables import Handover, RequestCount, Sighting
 
 log = structlog.get_logger()
 
 SIGHTINGS_KEPT = timedelta(days=30)
+HANDOVERS_KEPT = 200
 INTERVAL_S = 60.0
 
 
@@ -40,9 +41,18 @@ class Worker:
         self._stop.set()
 
     def clean_up(self) -> None:
-        """Forget sightings and counts that are older than a month, and served documents beyond their budget."""
-        oldest = self._provisioner.clock() - SIGHTINGS_KEPT
+        """Forget sightings and counts of a month ago, walks, and documents and history beyond their budget."""
+        at = self._provisioner.clock()
         with self._provisioner.database.writing() as session:
-            session.execute(delete(Sighting).where(Sighting.at < oldest))
-            session.execute(delete(RequestCount).where(RequestCount.hour < oldest))
+            session.execute(delete(Sighting).where(Sighting.at < at - SIGHTINGS_KEPT))
+            session.execute(delete(RequestCount).where(RequestCount.hour < at - SIGHTINGS_KEPT))
+            session.execute(delete(Handover).where(Handover.id.in_(_surplus())))
             archive.clean_up(session)
+            walk.clean_up(session, at)
+
+
+def _surplus() -> Select[int]:
+    """The rows of the pairing history beyond the newest of each device."""
+    place = func.row_number().over(partition_by=Handover.device_id, order_by=(Handover.at.desc(), Handover.id.desc()))
+    placed = select(Handover.id, place.label("place")).subquery()
+    return select(placed.c.id).where(placed.c.place > HANDOVERS_KEPT)

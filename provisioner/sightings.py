@@ -140,8 +140,9 @@ class Sightings:
             log.warning("sightings.delayed", reason=type(error).__name__)
             with self._lock:
                 self._pending.extendleft(reversed(pending))
-        for chore in self._chores:
-            self._do(chore, [outcome for outcome, _ in unknown.values()])
+        if not self._database.is_away:
+            for chore in self._chores:
+                self._do(chore, [outcome for outcome, _ in unknown.values()])
 
     @staticmethod
     def _do(chore: Chore, strangers: Sequence[Outcome]) -> None:

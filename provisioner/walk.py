@@ -33,6 +33,8 @@ SOURCES = 10_000
 
 SHARED_AT_ONCE = 1_000
 READ_EVERY = timedelta(seconds=5)
+"""How often a process that nobody asks in vain looks for walkers that others caught."""
+
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -101,7 +103,7 @@ class Walks:
         if steps or caught:
             with self._database.writing() as session:
                 self._tell(session, steps, caught, at)
-        if steps or caught or at - self._read > READ_EVERY:
+        if self._sources or caught or at - self._read > READ_EVERY:
             with self._database.reading() as session:
                 self.learn(session)
 

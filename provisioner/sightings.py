@@ -177,13 +177,13 @@ def _write_known(session: Session, outcomes: Iterable[Outcome]) -> None:
     if not newest:
         return
     alive = set(session.scalars(select(Device.id).where(Device.id.in_(newest))))
-    rows = [_sighting(outcome) for outcome in outcomes if outcome.facts and outcome.facts.device_id in alive]
-    if rows:
-        session.execute(insert(Sighting), rows)
-    handed = _handovers(outcome for outcome in outcomes if outcome.facts and outcome.facts.device_id in alive)
+    theirs = [outcome for outcome in outcomes if outcome.facts and outcome.facts.device_id in alive]
+    if theirs:
+        session.execute(insert(Sighting), [_sighting(outcome) for outcome in theirs])
+    handed = _handovers(theirs)
     if handed:
         session.execute(insert(Handover), handed)
-    _count_hours(session, [outcome for outcome in outcomes if outcome.facts and outcome.facts.device_id in alive])
+    _count_hours(session, theirs)
     for device_id, outcome in newest.items():
         if device_id in alive:
             upsert(session, Seen, ("device_id",), [_seen(outcome)])
@@ -199,7 +199,7 @@ def _count_hours(session: Session, outcomes: Iterable[Outcome]) -> None:
     )
     for (tenant_id, hour, word), requests in sorted(hours.items()):
         row = {"tenant_id": tenant_id, "hour": hour, "outcome": word, "requests": requests}
-        _upsert(session, RequestCount, ("tenant_id", "hour", "outcome"), row)
+        upsert(session, RequestCount, ("tenant_id", "hour", "outcome"), [row], sums=("requests",))
 
 
 def _sighting(outcome: Outcome) -> dict[str, Any]:

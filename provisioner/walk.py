@@ -124,7 +124,13 @@ class Walks:
     def _tell(
         self, session: Session, steps: list[dict[str, Any]], caught: Mapping[str, datetime], at: datetime
     ) -> None:
-        upsert(session, WalkStep, ("source", "identity"), steps)
+        # Every process writes in one order, so that none waits for another in a ring.
+        upsert(
+            session,
+            WalkStep,
+            ("source", "identity"),
+            sorted(steps, key=lambda step: (step["source"], step["identity"])),
+        )
         sources = {step["source"] for step in steps}
         together = (
             select(WalkStep.source)
@@ -134,7 +140,7 @@ class Walks:
         )
         many = {source for source in session.scalars(together) if source in sources} - caught.keys() if sources else ()
         until = {**caught, **dict.fromkeys(many, at + PENALTY)}
-        upsert(session, Walker, ("source",), [{"source": source, "until": end} for source, end in until.items()])
+        upsert(session, Walker, ("source",), [{"source": source, "until": until[source]} for source in sorted(until)])
         if until:
             session.execute(delete(WalkStep).where(WalkStep.source.in_(list(until)[:SHARED_AT_ONCE])))
         for source in many:

@@ -25,4 +25,3 @@ def upsert(
     changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     changed |= {name: statement.table.c[name] + statement.excluded[name] for name in sums}
     session.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=changed), [*rows])
-

@@ -370,6 +370,10 @@ class Keys:
 Buttons = Mapping[Mode, "Code | Fallback"]
 
 
+def _pages_unknown(_model: Model) -> tuple[int, ...]:
+    return ()
+
+
 def _nothing_to_warn_of(_profile: Profile) -> Iterable[Warned]:
     return ()
 
@@ -380,7 +384,8 @@ class Vendor:
 
     ``ouis`` are prefixes of 6 to 12 hex digits, the longest match wins over vendors. ``release`` turns a
     firmware version into the release numbers that `Line.before` is compared with. ``buttons`` gives a
-    model's table: most vendors answer the same for all. ``warn`` tells what this vendor's phones cannot do
+    model's table: most vendors answer the same for all. ``pages`` tells how many line keys stand on each page, in
+    order, and nothing where that is not known. ``warn`` tells what this vendor's phones cannot do
     of a profile as a whole. ``encryption`` is how its phones take encrypted files, None where no way is known
     well enough.
     """
@@ -399,6 +404,7 @@ class Vendor:
     boot: Boot
     lines: tuple[Line, ...] = (CURRENT,)
     warn: Callable[[Profile], Iterable[Warned]] = _nothing_to_warn_of
+    pages: Callable[[Model], tuple[int, ...]] = _pages_unknown
     encryption: Encryption | None = None
     secret_keys: str = r"passw|secret|pwd|token"  # noqa: S105  # an expression over key names
 

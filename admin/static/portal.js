@@ -28,6 +28,8 @@
     setTimeout(() => button.classList.remove("good"), 1200);
   });
 
+  document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) window.print(); });
+
   // A page of rows at once; the rows' own form learns of it by one event.
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-tick-all]")) {

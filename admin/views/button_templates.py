@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,19 +19,21 @@ from admin.forms import Field, Form
 from admin.forms import buttons as editor
 from admin.lists.button_templates import TABLE, rows
 from admin.lists.devices import identity_of, key_of
-from admin.pictures import Picture, Shown, draw
+from admin.pictures import Shown, draw
 from admin.scope import Scope, here
 from admin.words import _, mark
 from provisioner.errors import Invalid, Problem, ProvisionerError
 from provisioner.keys import effective
 from provisioner.load import fits
 from provisioner.merge import merge
+from provisioner.placeholders import fill
 from provisioner.recognise import file_of
 from provisioner.registry import vendors
 from provisioner.render import View, document_of, file_names
 from provisioner.services import templates
+from provisioner.services.buttons import ButtonIn
 from provisioner.services.schemas import TemplateIn
-from provisioner.store.tables import ButtonTemplate, Device, Tenant
+from provisioner.store.tables import ButtonTemplate, Device, Extension, Tenant
 from provisioner.values import Mode, Slot
 from provisioner.vendor_api import Model, Vendor
 
@@ -152,8 +155,7 @@ def _editor_page(
     scope: Scope, template: ButtonTemplate, form: Form, typed: Sequence[editor.Row], effect: Effect | None = None
 ) -> str:
     models = list(_models(_patterns(form["models"])))
-    wanted = request.values.get("model", "")
-    picked = _picked(models, wanted or _most_used(scope, template))
+    picked = _picked(models, request.values.get("model", "") or _most_used(scope, template))
     return render_template(
         "button_templates/editor.html",
         template=template,
@@ -162,7 +164,7 @@ def _editor_page(
         modes=editor.modes(),
         models=[f"{vendor.name}/{model.name}" for vendor, model in models],
         model=f"{picked[0].name}/{picked[1].name}" if picked else "",
-        picture=picture_of(typed, picked),
+        picture=draw(picked[0].name, picked[1], shown_on(scope, _parsed_rows(typed))) if picked else None,
         used=rows(scope, [template.id])[0],
         effect=effect,
     )
@@ -215,17 +217,41 @@ def warned(row: editor.Row, picked: tuple[Vendor, Model] | None) -> editor.Row:
     return replace(row, warning=why or "")
 
 
-def picture_of(typed: Sequence[editor.Row], picked: tuple[Vendor, Model] | None) -> Picture | None:
-    """The phone with the rows as they are typed."""
-    if picked is None:
-        return None
-    shown: dict[Slot, Shown] = {}
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A row whose slot and mode can be read already; the rest is as it is typed."""
+
+    slot: Slot
+    mode: Mode
+    value: str
+    label: str
+
+
+def _parsed_rows(typed: Sequence[editor.Row]) -> Iterator[Typed]:
     for row in typed:
-        try:
-            shown[Slot.parse(row.slot)] = Shown(Mode(row.mode), row.label, row.value)
-        except ValueError:
-            continue
-    return draw(picked[0].name, picked[1], shown)
+        with suppress(ValueError):
+            yield Typed(Slot.parse(row.slot), Mode(row.mode), row.value, row.label)
+
+
+def shown_on(scope: Scope, buttons: Iterable[Typed | ButtonIn]) -> dict[Slot, Shown]:
+    """Buttons as a picture shows them, their placeholders filled with the tenant's first extensions."""
+    values = _example(scope)
+    return {one.slot: Shown(one.mode, fill(one.label, values), fill(one.value, values)) for one in buttons}
+
+
+def _example(scope: Scope) -> dict[str, str]:
+    first = select(Extension.number, Extension.name).where(scope.of(Extension)).order_by(Extension.id).limit(6)
+    values = {"tenant": scope.tenant.name, "location": _("Location")}
+    for number, row in enumerate(scope.session.execute(first), 1):
+        values |= {f"extension:{number}": row.number, f"name:{number}": row.name or row.number}
+    return values
+
+
+def picked_for(
+    scope: Scope, template: ButtonTemplate, models: Sequence[str], wanted: str
+) -> tuple[Vendor, Model] | None:
+    """The model that a template is shown on: the one named, else the one that most of its devices are."""
+    return _picked(list(_models(models)), wanted or _most_used(scope, template))
 
 
 # --- what a save would do

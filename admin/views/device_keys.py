@@ -21,6 +21,7 @@ from provisioner.registry import vendors
 from provisioner.services import devices
 from provisioner.services.schemas import TemplateIn
 from provisioner.store.tables import Device
+from provisioner.values import Slot
 
 
 @views.get("/keys")
@@ -42,7 +43,7 @@ def _keys_page(scope: Scope, device: Device, rows: Sequence[editor.Row], problem
         scope,
         device,
         told=known,
-        picture=_picture(profile) if profile and device.mac else None,
+        picture=picture_of(profile) if profile and device.mac else None,
         buttons=list(profile.buttons.values()) if profile else [],
         rows=editor.with_blanks([warned(row, picked) for row in rows]),
         modes=editor.modes(),
@@ -50,12 +51,17 @@ def _keys_page(scope: Scope, device: Device, rows: Sequence[editor.Row], problem
     )
 
 
-def _picture(profile: Profile) -> Picture:
-    shown = {
+def shown(profile: Profile) -> dict[Slot, Shown]:
+    """The device's buttons as its picture and its labels show them."""
+    return {
         slot: Shown(button.mode, str(button.label), str(button.value), str(button.origin))
         for slot, button in profile.buttons.items()
     }
-    return draw(profile.vendor, profile.model, shown, profile.modules)
+
+
+def picture_of(profile: Profile) -> Picture:
+    """The phone as it stands on the desk."""
+    return draw(profile.vendor, profile.model, shown(profile), profile.modules)
 
 
 @views.post("/keys")

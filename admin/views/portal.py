@@ -27,6 +27,7 @@ from admin.views import (
     extensions,
     home,
     jobs,
+    labels,
     location_assignments,
     locations,
     tokens,
@@ -51,7 +52,7 @@ _NOUNS = (
     tokens.views,
     audit.views,
 )
-_MORE_PAGES = (adding, device_keys, device_settings)
+_MORE_PAGES = (adding, device_keys, device_settings, labels)
 """Modules that add pages to the nouns above."""
 
 for nouns in _NOUNS:

@@ -7,11 +7,8 @@ from sqlalchemy import select
 
 from admin.forms import buttons as editor
 from admin.forms.buttons import Row
-from admin.pictures import Shown, draw
-from provisioner.registry import find_model
 from provisioner.services import templates
 from provisioner.store.tables import ButtonTemplate, Device, Tenant
-from provisioner.values import Mode, Slot
 
 PAGE = "/portal/advanced/button-templates"
 
@@ -181,33 +178,3 @@ def test_a_viewer_reads_the_list_only(viewer, provisioner):
     assert (200, 403) == (viewer.get(PAGE).status_code, viewer.get(f"{PAGE}/{key}").status_code)
     viewer.post(PAGE, data={"name": "Mine"})
     assert (None, None) == _stored(provisioner, "Mine")
-
-
-# --- the picture
-
-
-def test_a_picture_shows_the_first_page_and_those_with_buttons():
-    vendor, model = find_model("yealink", "T46U")
-    picture = draw(vendor.name, model, {Slot("line", 25): Shown(Mode.BLF, "Far away", "101")})
-    assert ["line keys 1–10", "line keys 21–27"] == [panel.title for panel in picture.panels]
-    assert picture.hidden >= 1
-
-
-def test_no_cap_leaves_its_panel_and_none_covers_another():
-    vendor, model = find_model("yealink", "T46U")
-    picture = draw(vendor.name, model, {Slot("exp1", 40): Shown(Mode.BLF, "x", "1")})
-    places = set()
-    for panel in picture.panels:
-        for cap in panel.caps:
-            assert panel.x < cap.x
-            assert cap.x + 112 < panel.x + panel.width
-            assert cap.y + 24 < panel.height
-            places.add((cap.x, cap.y))
-    assert len(places) == sum(len(panel.caps) for panel in picture.panels)
-
-
-def test_a_long_label_is_cut_and_told_in_full():
-    vendor, model = find_model("yealink", "T46U")
-    label = "Reception of the east wing"
-    cap = draw(vendor.name, model, {Slot("line", 1): Shown(Mode.BLF, label, "101")}).panels[0].caps[0]
-    assert (cap.text.endswith("…"), label in cap.title) == (True, True)

@@ -27,10 +27,17 @@ def _is_wireless(model: Model) -> bool:
     return model.name.startswith("W6")
 
 
+def _pages(model: Model) -> tuple[int, ...]:
+    """The keys beside the screen, page after page, then the function keys."""
+    groups = [model.extra[name] for name in ("side", "func") if name in model.extra]
+    return tuple(keys for pages, keys in groups for _page in range(pages))
+
+
 VENDOR = Vendor(
     name="fanvil",
     title="Fanvil",
     models=load_models(__package__),
+    pages=_pages,
     lines=load_lines(__package__),
     syntax=XML,
     release=release,

@@ -60,10 +60,18 @@ def _states_p_values(model: Model, line: Line) -> bool:
 
 _XML = "application/xml; charset=utf-8"
 
+
+def _pages(model: Model) -> tuple[int, ...]:
+    """Each page has as many keys as stand beside the screen."""
+    fixed = int(model.extra.get("fixed", 0))
+    return (fixed,) * (model.line_keys // fixed) if fixed and model.line_keys % fixed == 0 else ()
+
+
 VENDOR = Vendor(
     name="grandstream",
     title="Grandstream",
     models=load_models(__package__),
+    pages=_pages,
     lines=load_lines(__package__),
     syntax=GrandstreamSyntax(),
     release=release,

@@ -19,6 +19,8 @@ class Entry:
     title: str
     icon: str
     permission: Permission = Permission.TENANT_READ
+    own: bool = False
+    """Only for who has an extension."""
 
     @property
     def blueprint(self) -> str:
@@ -40,6 +42,10 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("portal.extensions.listing", mark("Extensions"), "hash"),
             Entry("portal.button_templates.listing", mark("Button templates"), "keys"),
         ),
+    ),
+    (
+        mark("My phone"),
+        (Entry("portal.my_page.page", mark("My extension"), "phone", Permission.ACCOUNT_OWN, own=True),),
     ),
     (
         mark("Places"),
@@ -72,7 +78,11 @@ def menu(scope: Scope) -> list[tuple[str, list[Entry]]]:
     """The groups with the pages that exist and that the viewer may open."""
     built = current_app.view_functions
     groups = [
-        (_(title), [entry for entry in entries if entry.endpoint in built and scope.can(entry.permission)])
+        (_(title), [entry for entry in entries if entry.endpoint in built and _may(scope, entry)])
         for title, entries in GROUPS
     ]
     return [(title, entries) for title, entries in groups if entries]
+
+
+def _may(scope: Scope, entry: Entry) -> bool:
+    return scope.can(entry.permission) and (not entry.own or scope.viewer.extension_id is not None)

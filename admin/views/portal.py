@@ -30,6 +30,7 @@ from admin.views import (
     labels,
     location_assignments,
     locations,
+    my_page,
     tokens,
     users,
 )
@@ -50,6 +51,7 @@ _NOUNS = (
     jobs.views,
     users.views,
     tokens.views,
+    my_page.views,
     audit.views,
 )
 _MORE_PAGES = (adding, device_keys, device_settings, labels)
@@ -133,7 +135,8 @@ def _to_login() -> Response:
 def start() -> Response:
     """Where everybody begins: at home, or at the own page."""
     viewer: Viewer = g.viewer
-    endpoint = "portal.home.page" if viewer.can(Permission.TENANT_READ) else "portal.account.page"
+    own = "portal.my_page.page" if viewer.extension_id else "portal.account.page"
+    endpoint = "portal.home.page" if viewer.can(Permission.TENANT_READ) else own
     return redirect(url_for(endpoint))
 
 

@@ -30,6 +30,9 @@ COMMANDS = {
     "vendors": "requests",
     "user": "accounts",
     "token": "accounts",
+    "backup": "backups",
+    "restore": "backups",
+    "keys": "keys",
     "db": "installation",
     "doctor": "installation",
 }

@@ -188,8 +188,39 @@ class LastGood:
                 connection.execute("REPLACE INTO turn VALUES ('refresh', ?)", (at,))
         return due
 
+    def reseal(self) -> None:
+        """Bring every row under the newest key; what no key opens is forgotten."""
+        if not self._path.exists():
+            return
+        with self._writing() as connection:
+            for table, keys, column in (("device", ("mac",), "facts"), ("file", ("mac", "pattern", "line"), "body")):
+                for row in connection.execute(f"SELECT {', '.join(keys)} FROM {table}").fetchall():  # noqa: S608
+                    self._reseal(connection, table, keys, column, row)
+            connection.execute("DELETE FROM turn WHERE what LIKE 'sealed by %'")
+            connection.execute("INSERT INTO turn VALUES (?, 0)", (self._sealed_by,))
+
+    def _reseal(
+        self, connection: sqlite3.Connection, table: str, keys: tuple[str, ...], column: str, row: tuple[str, ...]
+    ) -> None:
+        where = " AND ".join(f"{key} = ?" for key in keys)
+        sealed = connection.execute(f"SELECT {column} FROM {table} WHERE {where}", row).fetchone()[0]  # noqa: S608
+        try:
+            anew = self._vault.resealed(_place(row), sealed)
+        except Broken:
+            connection.execute(f"DELETE FROM {table} WHERE {where}", row)  # noqa: S608
+            return
+        if anew is not None:
+            connection.execute(f"UPDATE {table} SET {column} = ? WHERE {where}", (anew, *row))  # noqa: S608
+
+    @property
+    def _sealed_by(self) -> str:
+        return f"sealed by {self._vault.sealing_fingerprint}"
+
     def _refresh(self) -> None:
         """Bring the gate's facts up to date, and forget the devices that are gone."""
+        self._vault.refresh()
+        if not self._connection().execute("SELECT 1 FROM turn WHERE what = ?", (self._sealed_by,)).fetchone():
+            self.reseal()
         macs = [row[0] for row in self._connection().execute("SELECT mac FROM device ORDER BY mac")]
         for start in range(0, len(macs), _TOGETHER):
             part = macs[start : start + _TOGETHER]

@@ -1,38 +1,48 @@
 """Secrets at rest: AES-256-GCM under the key file, each value bound to the row and column it belongs to.
 
-The same key, through labelled sub-keys, makes device tokens and the phones' generated admin passwords:
-nothing of them is stored.
+The installation's identity, through labelled sub-keys, makes device tokens and the phones' generated
+passwords: nothing of them is stored. The key that seals is another one after a rotation. A process that
+runs meanwhile looks at the key file again before it seals, and when it cannot open something.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import json
 import os
 import secrets
+import time
 from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from provisioner.errors import Broken, Invalid, Problem
+from provisioner import keyring
+from provisioner.errors import Broken
+from provisioner.keyring import Keyring
 
-_KEY_BYTES = 32
 _NONCE_BYTES = 12
 _VERSION = b"\x01"
 TAG_HEX = 32
 """Hex digits of a device token's tag: 128 bits."""
+REFRESH_S = 1.0
+"""How old a process's view of the identity may be."""
 
 
 class Vault:
     """Seals, opens and derives; one a process."""
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
-        self._cipher = AESGCM(self._derive("seal"))
+    def __init__(self, key: bytes | Keyring, path: Path | None = None) -> None:
+        self._path = path
+        self._looked = time.monotonic()
+        self._stamp = _stamp(path)
+        self._take(Keyring.of(key) if isinstance(key, bytes) else key)
+
+    def _take(self, keys: Keyring) -> None:
+        self.keys = keys
+        self._ciphers = tuple(AESGCM(_derived(key, "seal")) for key in keys.opening)
         self._tokens = self._derive("device-token")
         self._digests = self._derive("digest")
 
@@ -43,22 +53,46 @@ class Vault:
         Raises Invalid with what to do when the file is missing or is no key.
         """
         if create and not path.exists():
-            _create(path)
-        try:
-            key = base64.b64decode(path.read_bytes().strip(), validate=True)
-        except (OSError, ValueError):
-            key = b""
-        if len(key) != _KEY_BYTES:
-            raise Invalid([Problem(field="KEY_FILE", message=_no_key(path))])
-        return cls(key)
+            keyring.create(path)
+        return cls(keyring.read(path), path)
+
+    def refresh(self) -> bool:
+        """Take the key file as it is now; whether it had changed."""
+        stamp = _stamp(self._path)
+        if self._path is None or stamp is None or stamp == self._stamp:
+            return False
+        self._take(keyring.read(self._path))
+        self._stamp = stamp
+        return True
+
+    def _refresh_sometimes(self) -> None:
+        at = time.monotonic()
+        if at - self._looked > REFRESH_S:
+            self._looked = at
+            self.refresh()
 
     def _derive(self, label: str) -> bytes:
-        return hmac.digest(self._key, f"provisioner/{label}".encode(), "sha256")
+        return _derived(self.keys.identity, label)
 
     @property
     def fingerprint(self) -> str:
-        """Tells two keys apart without telling either."""
-        return self._derive("fingerprint").hex()[:32]
+        """Tells two identities apart without telling either."""
+        return _fingerprint(self.keys.identity)
+
+    @property
+    def past_fingerprints(self) -> frozenset[str]:
+        """Those of the identities that this one took the place of, just now."""
+        return frozenset(map(_fingerprint, self.keys.was))
+
+    @property
+    def sealing_fingerprint(self) -> str:
+        """Tells two sealing keys apart."""
+        return _sealing_fingerprint(self.keys.seal)
+
+    @property
+    def opening_fingerprints(self) -> frozenset[str]:
+        """Those of every key that opens something."""
+        return frozenset(map(_sealing_fingerprint, self.keys.opening))
 
     def seal(self, place: str, text: str) -> bytes:
         """Encrypt a text for one place, such as ``extension/<uid>/password``."""
@@ -66,8 +100,9 @@ class Vault:
 
     def seal_bytes(self, place: str, body: bytes) -> bytes:
         """Encrypt bytes for one place."""
+        self.refresh()
         nonce = os.urandom(_NONCE_BYTES)
-        return _VERSION + nonce + self._cipher.encrypt(nonce, body, place.encode())
+        return _VERSION + nonce + self._ciphers[0].encrypt(nonce, body, place.encode())
 
     def open_sealed(self, place: str, sealed: bytes | None) -> str:
         """Decrypt what was sealed for the same place; empty for nothing.
@@ -78,11 +113,22 @@ class Vault:
 
     def open_bytes(self, place: str, sealed: bytes) -> bytes:
         """Decrypt bytes. Raises Broken when the key or the place is another."""
-        nonce, body = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
-        try:
-            return self._cipher.decrypt(nonce, bytes(body), place.encode())
-        except InvalidTag:
-            raise Broken(f"the secret of {place} was sealed with another key") from None
+        body = self._opened(place, sealed)
+        if body is None and self.refresh():
+            body = self._opened(place, sealed)
+        if body is None:
+            raise Broken(f"the secret of {place} was sealed with another key")
+        return body
+
+    def resealed(self, place: str, sealed: bytes) -> bytes | None:
+        """The same under the newest key, None where it is under that already. Raises Broken."""
+        if _decrypted(self._ciphers[0], place, sealed) is not None:
+            return None
+        return self.seal_bytes(place, self.open_bytes(place, sealed))
+
+    def _opened(self, place: str, sealed: bytes) -> bytes | None:
+        found = (_decrypted(cipher, place, sealed) for cipher in self._ciphers)
+        return next((body for body in found if body is not None), None)
 
     def keyed_digest(self, data: bytes) -> str:
         """Tells bytes apart without telling them: who lacks the key cannot try guesses against it."""
@@ -99,6 +145,7 @@ class Vault:
 
     def token(self, public_id: str, generation: int) -> str:
         """The token of a device in one pairing generation: its public id and a keyed tag, both hex."""
+        self._refresh_sometimes()
         tag = hmac.digest(self._tokens, f"{public_id}:{generation}".encode(), "sha256")
         return public_id + tag.hex()[:TAG_HEX]
 
@@ -117,6 +164,35 @@ class Vault:
         return _typed(digest)
 
 
+def _derived(key: bytes, label: str) -> bytes:
+    return hmac.digest(key, f"provisioner/{label}".encode(), "sha256")
+
+
+def _fingerprint(identity: bytes) -> str:
+    return _derived(identity, "fingerprint").hex()[:32]
+
+
+def _sealing_fingerprint(key: bytes) -> str:
+    return _derived(key, "sealing-fingerprint").hex()[:32]
+
+
+def _decrypted(cipher: AESGCM, place: str, sealed: bytes) -> bytes | None:
+    nonce, body = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
+    try:
+        return cipher.decrypt(nonce, bytes(body), place.encode())
+    except (InvalidTag, ValueError):
+        return None
+
+
+def _stamp(path: Path | None) -> tuple[int, int] | None:
+    """Tells whether a file was replaced."""
+    try:
+        found = os.stat(path) if path else None
+    except OSError:
+        return None
+    return (found.st_ino, found.st_mtime_ns) if found else None
+
+
 def _typed(digest: bytes) -> str:
     alphabet = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
     return "".join(alphabet[byte % len(alphabet)] for byte in digest)
@@ -130,17 +206,3 @@ def new_public_id() -> str:
 def digest(text: str) -> str:
     """A fast hash for high-entropy secrets such as API tokens."""
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _create(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
-        file.write(base64.b64encode(os.urandom(_KEY_BYTES)) + b"\n")
-
-
-def _no_key(path: Path) -> str:
-    return (
-        f"{path} is missing or holds no key; put the key file of this installation back in its place, or point"
-        f" PROVISIONER_KEY_FILE at it. Without it the stored passwords cannot be read"
-    )

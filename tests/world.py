@@ -10,7 +10,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 SITE = """
@@ -46,6 +46,7 @@ class World:
     portal: int
     tftp: int
     database_url: str | None = None
+    environment_extra: dict[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -62,7 +63,7 @@ class World:
         if self.database_url:
             mine["PROVISIONER_DATABASE_URL"] = self.database_url
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PROVISIONER_")}
-        return {**kept, **mine}
+        return {**kept, **mine, **self.environment_extra}
 
     def run(self, *words: str, stdin: str = "", expect: int = 0) -> str:
         """Run one command; its output, when it ends with the expected status."""

@@ -12,7 +12,7 @@ from threading import Lock, Thread
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from provisioner.errors import Invalid, Problem
 from provisioner.store import revisions
-from provisioner.store.tables import Base, Meta
+from provisioner.store.tables import Base, Device, Meta
 from provisioner.vault import Vault
 
 BUSY_TIMEOUT_MS = 15_000
@@ -137,8 +137,16 @@ class Database:
         if known is None:
             with self.writing() as session:
                 session.merge(Meta(name="key", value=vault.fingerprint))
+        elif known in vault.past_fingerprints:
+            self._rebind(vault)
         elif known != vault.fingerprint:
             raise Invalid([Problem(field="KEY_FILE", message=_WRONG_KEY)])
+
+    def _rebind(self, vault: Vault) -> None:
+        """Take a new identity: every file that holds a token or a generated password becomes another."""
+        with self.writing() as session:
+            session.merge(Meta(name="key", value=vault.fingerprint))
+            session.execute(update(Device).values(revision=Device.revision + 1))
 
 
 def dialect_insert(session: Session, table: type[Base]) -> Any:

@@ -88,7 +88,7 @@ class Tenant(Base):
     sealed_settings: Mapped[bytes | None]
     http_auth: Mapped[str | None] = mapped_column(String(8))
     http_user: Mapped[str | None] = mapped_column(String(64))
-    sealed_http_password: Mapped[bytes | None]
+    sealed_http_password: Mapped[bytes | None] = mapped_column(info={"place": "http"})
     auto_add: Mapped[bool] = mapped_column(default=False)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,11 +14,13 @@ from admin.words import _, counted, mark
 from provisioner.answer import Provisioner
 from provisioner.errors import Invalid, Problem
 from provisioner.load import fits
-from provisioner.services import devices
+from provisioner.services import devices, resync
+from provisioner.services.resync import Resynced
 from provisioner.store.tables import ButtonTemplate, Device, Job, Tenant
 
 Asks = Literal["", "minutes", "template", "location"]
 Run = Callable[[Provisioner, Session, Job, Device], str]
+Ahead = Callable[[Provisioner, str, Sequence[int]], Mapping[int, Resynced]]
 
 
 def _always(_device: Device, _template: ButtonTemplate | None) -> str | None:
@@ -29,13 +31,15 @@ def _always(_device: Device, _template: ButtonTemplate | None) -> str | None:
 class Action:
     """One entry of the menu. ``asks`` is what it wants to know first, ``cannot`` why a device is left out.
 
-    ``missing`` says why the whole action cannot be chosen here.
+    ``missing`` says why the whole action cannot be chosen here. ``ahead`` is what takes long and needs no
+    transaction: it is done for many devices at once and tells what came of each; nothing is left to ``run``.
     """
 
     key: str
     title: str
     says: str
     run: Run
+    ahead: Ahead | None = None
     asks: Asks = ""
     cannot: Callable[[Device, ButtonTemplate | None], str | None] = _always
     is_dangerous: bool = False
@@ -120,8 +124,10 @@ _LISTED = (
     Action(
         key="resync",
         title=mark("Resync"),
-        says=mark("The phones are asked to fetch their configuration now."),
-        missing=mark("no SIP server is set up to ask phones through"),
+        says=mark(
+            "The phones are asked over SIP, at the address where they were served last, to fetch their files now."
+        ),
+        ahead=resync.ask,
         run=_nothing,
     ),
     Action(

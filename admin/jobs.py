@@ -6,19 +6,20 @@ takes nobody else along. A lease says which process runs it; when that one dies,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from threading import Lock, Thread
 
 import structlog
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import Select, func, insert, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from admin.actions import ACTIONS
 from provisioner.answer import Provisioner
 from provisioner.errors import ProvisionerError
+from provisioner.services.resync import Resynced
 from provisioner.store.tables import Device, Job, JobItem
 
 log = structlog.get_logger()
@@ -26,6 +27,8 @@ log = structlog.get_logger()
 CHUNK = 50
 AT_ONCE = 200
 """So many devices are done before the page answers; more go on behind it."""
+AT_ONCE_AHEAD = 25
+"""The same where each may take seconds, and so many are done side by side."""
 LEASE = timedelta(seconds=60)
 
 
@@ -53,7 +56,7 @@ def begin(provisioner: Provisioner, job: Job, devices: Iterable[tuple[int, str]]
         items = [{"job_id": job_id, "device_id": key, "subject": subject[:160]} for key, subject in devices]
         if items:
             session.execute(insert(JobItem), items)
-    if len(items) <= AT_ONCE:
+    if len(items) <= (AT_ONCE_AHEAD if ACTIONS[job.action].ahead else AT_ONCE):
         run(provisioner, job_id)
     else:
         go_on(provisioner, job_id)
@@ -103,17 +106,41 @@ def _take(provisioner: Provisioner, job_id: int) -> bool:
 
 def _chunk(provisioner: Provisioner, job_id: int) -> bool:
     """Do the next devices; whether there are more."""
+    told = _ahead(provisioner, job_id)
     with provisioner.database.writing() as session:
         job = session.get_one(Job, job_id)
-        waiting = select(JobItem).where(JobItem.job_id == job_id, JobItem.state == "waiting")
-        items = session.scalars(waiting.order_by(JobItem.id).limit(CHUNK)).all()
+        items = session.scalars(_next(job_id)).all()
         for item in items:
-            _do(provisioner, session, job, item)
+            outcome = told.get(item.device_id or 0)
+            if outcome:
+                item.at = provisioner.clock()
+                item.state, item.says = "done" if outcome.is_done else "failed", outcome.says[:512]
+            else:
+                _do(provisioner, session, job, item)
         at = provisioner.clock()
         job.lease_until = at + LEASE if items else None
         if not items:
             job.finished_at = at
     return bool(items)
+
+
+def _next(job_id: int) -> Select[JobItem]:
+    waiting = select(JobItem).where(JobItem.job_id == job_id, JobItem.state == "waiting")
+    return waiting.order_by(JobItem.id).limit(CHUNK)
+
+
+def _ahead(provisioner: Provisioner, job_id: int) -> Mapping[int, Resynced]:
+    """What an action does to the next devices while no transaction is open."""
+    with provisioner.database.reading() as session:
+        job = session.get_one(Job, job_id)
+        found = session.execute(
+            select(Device.id)
+            .join(JobItem, JobItem.device_id == Device.id)
+            .where(JobItem.id.in_(_next(job_id).with_only_columns(JobItem.id)), Device.tenant_id == job.tenant_id)
+        )
+        device_ids = list(found.scalars())
+    ahead = ACTIONS[job.action].ahead
+    return ahead(provisioner, job.actor, device_ids) if ahead else {}
 
 
 def _do(provisioner: Provisioner, session: Session, job: Job, item: JobItem) -> None:

@@ -378,6 +378,10 @@ def _nothing_to_warn_of(_profile: Profile) -> Iterable[Warned]:
     return ()
 
 
+def _check_sync(_model: Model) -> str:
+    return "check-sync"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Vendor:
     """Everything about one vendor; see the module's docstring.
@@ -405,6 +409,7 @@ class Vendor:
     lines: tuple[Line, ...] = (CURRENT,)
     warn: Callable[[Profile], Iterable[Warned]] = _nothing_to_warn_of
     pages: Callable[[Model], tuple[int, ...]] = _pages_unknown
+    resync: Callable[[Model], str] = _check_sync
     encryption: Encryption | None = None
     secret_keys: str = r"passw|secret|pwd|token"  # noqa: S105  # an expression over key names
 

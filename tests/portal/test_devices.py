@@ -12,9 +12,10 @@ from sqlalchemy import event, func, select
 
 from admin import jobs
 from admin.lists.devices import TABLE
-from provisioner.services import devices
+from provisioner.services import devices, resync
 from provisioner.services.change import Change
 from provisioner.services.schemas import DeviceIn
+from provisioner.sip import Reply
 from provisioner.store.tables import Audit, Device, Job, JobItem, Selected, Tenant, now
 from tests.portal import world
 
@@ -275,7 +276,17 @@ def test_deleting_wants_the_number_typed(client, provisioner):
     assert [] == _shown(client, tab="ipei")
 
 
-@pytest.mark.parametrize("action", ["resync", "rps", "nonsense", "export"])
+def test_resync_tells_of_each_phone_what_came_of_it(client, provisioner, monkeypatch):
+    world.see(provisioner, FIRST)
+    monkeypatch.setattr(resync, "notify", lambda notice, timeout_s: Reply(200, notice.address))
+    response = _choose(client, provisioner, "resync", FIRST, SECOND)
+    page = client.post(response.location, follow_redirects=True).text
+    assert "sent, the phone answered 200" in page
+    assert "never served: no address to ask at" in page
+    assert "Retry the one that failed" in page
+
+
+@pytest.mark.parametrize("action", ["rps", "nonsense", "export"])
 def test_what_cannot_be_done_here_has_no_page(reader, action):
     assert 404 == reader.get(f"{DEVICES}/action/{action}").status_code
 

@@ -24,6 +24,7 @@ VENDOR = Vendor(
     context=context,
     read=read,
     warn=warn,
+    resync=lambda _model: "check-sync;reboot=false",
     # The directory on the server holds the device's token.
     secret_keys=r"passw|secret|pwd|token|HTTPDIR|TLSDIR",  # noqa: S106 (an expression over key names)
     files=(

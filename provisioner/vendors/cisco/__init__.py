@@ -49,6 +49,8 @@ VENDOR = Vendor(
     context=context,
     read=read,
     warn=warn,
+    # What enterprise firmware obeys is a service-control with the registration's call id, which the PBX alone has.
+    resync=lambda model: "check-sync" if _is_legacy(model) else "",
     files=(
         File(
             kind="config",

@@ -71,6 +71,7 @@ VENDOR = Vendor(
     context=context,
     read=read,
     warn=warn,
+    resync=lambda _model: "resync",
     encryption=Encryption(name="AES-256-CBC", lengths=(32, 16), encrypt=openssl_salted, keys=file_keys),
     files=(
         File(kind="config", pattern="{mac}.xml", template="device.xml.j2", media_type=_XML),

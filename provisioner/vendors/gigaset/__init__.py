@@ -54,6 +54,7 @@ VENDOR = Vendor(
     context=context,
     read=read,
     warn=warn,
+    resync=lambda _model: "check-sync;reboot=false",
     # The addresses of the provisioning server hold the device's token.
     secret_keys=r"passw|pass$|user_pass|KdsPin|DECT_AC|ProvisioningServer|CONFIGFILE_URL|DATA_SERVER|setting_server",  # noqa: S106
     files=(

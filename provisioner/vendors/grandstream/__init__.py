@@ -79,6 +79,7 @@ VENDOR = Vendor(
     context=context,
     read=read,
     warn=ports.warn,
+    resync=lambda _model: "resync",
     encryption=Encryption(
         name="AES-256-CBC", lengths=(32, 16), encrypt=openssl_salted, keys=file_keys, fits=_states_p_values
     ),

@@ -23,6 +23,7 @@ VENDOR = Vendor(
     context=context,
     read=read,
     warn=warn,
+    resync=lambda _model: "resync",
     # The path holds the device's token; 2, 34 and so on are passwords by their P numbers.
     secret_keys=r"passw|secret|pwd|token|ServerPath"  # noqa: S106  key names, not a secret
     r"|^P(2|34|734|506|606|1706|1806|2413\d|192|196|237|1361|8628|8631)$",

@@ -25,6 +25,7 @@ VENDOR = Vendor(
     context=context,
     read=read,
     warn=warn,
+    resync=lambda _model: "resync",
     # The path holds the device's token; 2, 34 and so on are passwords by their P numbers.
     secret_keys=r"passw|secret|pwd|token|^P(2|34|734|506|606|1706|1806|192|196|237|5436|8628)$",  # noqa: S106
     files=(

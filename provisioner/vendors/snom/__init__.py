@@ -50,6 +50,7 @@ VENDOR = Vendor(
     context=context,
     read=read,
     warn=dect.warn,
+    resync=lambda _model: "check-sync;reboot=false",
     # The setting server holds the device's token.
     secret_keys=r"pass|secret|token|user_hash|setting_server",  # noqa: S106  key names, not a secret
     files=(

@@ -70,6 +70,7 @@ VENDOR = Vendor(
     context=context,
     read=read,
     warn=warn,
+    resync=lambda _model: "check-sync;reboot=false",
     encryption=Encryption(name="AES-128-ECB", lengths=(16,), encrypt=aes_ecb, keys=file_keys),
     files=(
         File(kind="config", pattern="{mac}.cfg", template="device.cfg.j2"),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property, lru_cache
 
 import structlog
 from sqlalchemy.orm import Session
@@ -16,7 +16,7 @@ from provisioner.cache import RenderCache
 from provisioner.errors import Broken, NotOurs, ProvisionerError, Refused, Unassigned, Unknown
 from provisioner.gate import PAIRED_STAYS_OPEN, Claim, admit
 from provisioner.last_good import LastGood
-from provisioner.load import Facts, Loader, find
+from provisioner.load import Facts, Finder, Loader, find
 from provisioner.merge import merge
 from provisioner.recognise import Ask, Identity, file_of, recognise
 from provisioner.registry import find_model, vendors
@@ -26,21 +26,22 @@ from provisioner.sightings import Outcome, Sightings
 from provisioner.store.database import DOWN, Database
 from provisioner.store.tables import Device, now
 from provisioner.vault import Vault
-from provisioner.vendor_api import File, Line, Model, Vendor
+from provisioner.vendor_api import File, Model, Vendor
 from provisioner.walk import Walks
 
 log = structlog.get_logger()
 
-CACHE_BYTES = 64 * 1024 * 1024
+Way = Callable[[Outcome], Answer | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A file of a model of a vendor."""
+    """A file of a model of a vendor, for one firmware line."""
 
     vendor: Vendor
     model: Model
     file: File
+    line: str
 
 
 @dataclass
@@ -51,7 +52,11 @@ class Provisioner:
     database: Database
     vault: Vault
     clock: Callable[[], datetime] = now
-    cache: RenderCache = field(default_factory=lambda: RenderCache(CACHE_BYTES))
+
+    @cached_property
+    def cache(self) -> RenderCache:
+        """Rendered files, as many as fit."""
+        return RenderCache(self.installation.cache_mb * 1024 * 1024)
 
     @cached_property
     def sightings(self) -> Sightings:
@@ -73,6 +78,11 @@ class Provisioner:
         """Loads records with this installation's key."""
         return Loader(self.vault, self.installation)
 
+    @cached_property
+    def finder(self) -> Finder:
+        """The one SELECT of a request."""
+        return Finder(self.database)
+
     def close(self) -> None:
         """Write what has gathered off the path of the requests, before the process ends."""
         for name in ("sightings", "last_good"):
@@ -81,23 +91,37 @@ class Provisioner:
 
     def answer(self, ask: Ask) -> Answer:
         """The file that the request may have. Raises a ProvisionerError; nothing else leaves here."""
-        identity = recognise(ask)
-        outcome = Outcome(ask, identity)
+        answer = self._noted(Outcome(ask, recognise(ask)), self._whole)
+        assert answer is not None
+        return answer
+
+    def at_once(self, ask: Ask) -> Answer | None:
+        """As `answer` where that takes no time; None, and nothing noted, where a file must be made first.
+
+        It never renders, never writes and never waits for a lock, so that an accept loop may call it.
+        """
+        return self._noted(Outcome(ask, recognise(ask)), self._at_hand)
+
+    def _noted(self, outcome: Outcome, way: Way) -> Answer | None:
+        """Go a way, and note what came of it."""
         try:
-            return self._answer(ask, identity, outcome)
-        except ProvisionerError as error:
-            outcome.failed(error)
-            raise
+            answer = way(outcome)
         except Exception as error:
             outcome.failed(error)
-            log.exception("answer.failed", file=identity.file)
-            raise Broken(f"{type(error).__name__} while answering {identity.file}") from error
-        finally:
-            self.sightings.note(outcome)
-            self._count(outcome)
+            self._note(outcome)
+            if isinstance(error, ProvisionerError):
+                raise
+            file = outcome.identity.file
+            log.exception("answer.failed", file=file)
+            raise Broken(f"{type(error).__name__} while answering {file}") from error
+        if answer is not None:
+            outcome.served(answer)
+            self._note(outcome)
+        return answer
 
-    def _count(self, outcome: Outcome) -> None:
+    def _note(self, outcome: Outcome) -> None:
         """An identity that got nothing may be a step of a walk; a phone at the place where it was paired is none."""
+        self.sightings.note(outcome)
         mac, facts, address = outcome.identity.mac, outcome.facts, outcome.ask.address
         if mac is None:
             return
@@ -106,26 +130,35 @@ class Provisioner:
         elif outcome.word == "unknown" or (outcome.word == "refused" and facts and facts.paired_address != address):
             self.walks.failed(address, mac.hex)
 
-    def _answer(self, ask: Ask, identity: Identity, outcome: Outcome) -> Answer:
-        if identity.kind is not None and not identity.kind.private:
-            return outcome.served(_public(identity))
+    def _whole(self, outcome: Outcome) -> Answer:
         try:
-            with self.database.reading() as session:
-                facts = outcome.facts = self._found(session, ask, identity)
-                wanted = self._admitted(ask, identity, outcome)
-                if outcome.proof != "window" or facts.state != "open":
-                    return outcome.served(self._rendered(session, facts, identity, wanted))
-            return outcome.served(self._paired(ask, identity, facts.device_id, wanted))
+            return self._ready(outcome) or self._made(outcome)
         except DOWN:
-            return outcome.served(self._kept(ask, identity, outcome))
+            return self._kept(outcome)
 
-    def _found(self, session: Session, ask: Ask, identity: Identity) -> Facts:
-        """The device; a stranger is weighed like a device that is closed, so that the time tells nothing."""
+    def _at_hand(self, outcome: Outcome) -> Answer | None:
         try:
-            return find(session, identity.mac, identity.tenant)
+            return self._ready(outcome)
+        except DOWN:
+            return None
+
+    def _ready(self, outcome: Outcome) -> Answer | None:
+        """What lies ready: the revision is looked up and the gate asked, and nothing is made."""
+        identity = outcome.identity
+        if identity.kind is not None and not identity.kind.private:
+            return _public(identity)
+        facts = outcome.facts = self._found(outcome)
+        wanted = self._admitted(outcome)
+        return None if _pairs(outcome) else self.cache.get(_key(facts, identity, wanted))
+
+    def _found(self, outcome: Outcome) -> Facts:
+        """The device; a stranger is weighed like a device that is closed, so that the time tells nothing."""
+        identity = outcome.identity
+        try:
+            return self.finder.find(identity.mac, identity.tenant)
         except Unknown:
             with suppress(ProvisionerError):
-                self._admitted(ask, identity, Outcome(ask, identity, stranger(identity)))
+                self._admitted(Outcome(outcome.ask, identity, stranger(identity)))
             raise
 
     def claim(self, ask: Ask, identity: Identity, facts: Facts) -> Claim:
@@ -139,29 +172,37 @@ class Provisioner:
             walking=self.walks.is_walker(ask.address),
         )
 
-    def _admitted(self, ask: Ask, identity: Identity, outcome: Outcome) -> Wanted:
+    def _admitted(self, outcome: Outcome) -> Wanted:
         """What the device's vendor means by the file, once the gate let the request pass."""
         assert outcome.facts
-        wanted = file_for(identity, outcome.facts)
-        outcome.proof = admit(self.claim(ask, identity, outcome.facts))
+        wanted = file_for(outcome.identity, outcome.facts)
+        outcome.proof = admit(self.claim(outcome.ask, outcome.identity, outcome.facts))
         return wanted
 
-    def _kept(self, ask: Ask, identity: Identity, outcome: Outcome) -> Answer:
+    def _made(self, outcome: Outcome) -> Answer:
+        """Pair the device where its window let it in, and render."""
+        assert outcome.facts
+        if _pairs(outcome):
+            return self._paired(outcome.ask, outcome.identity, outcome.facts.device_id)
+        with self.database.reading() as session:
+            return self._rendered(session, outcome.facts, outcome.identity)
+
+    def _kept(self, outcome: Outcome) -> Answer:
         """The last good bytes, by the gate's last good facts: nobody is let in who was not in before."""
+        identity = outcome.identity
         facts = outcome.facts = self.last_good.facts(identity.mac)
         if identity.mac is None or identity.tenant not in (None, facts.tenant):
             raise Unknown("no such device of this tenant was served from here")
-        wanted = self._admitted(ask, identity, outcome)
-        if facts.state == "open" and outcome.proof == "window":
+        wanted = self._admitted(outcome)
+        if _pairs(outcome):
             raise Refused("the database is away, and nobody is paired meanwhile")
         outcome.is_last_good = True
-        line = wanted.vendor.line(identity.version or facts.firmware, wanted.model)
         if identity.held:
             with suppress(Broken):
-                return self.last_good.answer(identity.mac, wanted.file.pattern, _encrypted(line, identity))
-        return self.last_good.answer(identity.mac, wanted.file.pattern, line.name)
+                return self.last_good.answer(identity.mac, wanted.file.pattern, _encrypted(wanted, identity))
+        return self.last_good.answer(identity.mac, wanted.file.pattern, wanted.line)
 
-    def _paired(self, ask: Ask, identity: Identity, device_id: int, wanted: Wanted) -> Answer:
+    def _paired(self, ask: Ask, identity: Identity, device_id: int) -> Answer:
         """The first private answer through the window pairs the device; all of it, or nothing.
 
         A device that was paired before starts a new generation, so that its older token is worth nothing.
@@ -174,27 +215,36 @@ class Provisioner:
                 device.paired_address = ask.address[:45]
                 device.open_until = device.paired_at + PAIRED_STAYS_OPEN
                 session.flush()
-            facts = find(session, identity.mac, identity.tenant)
-            return self._rendered(session, facts, identity, wanted)
+            return self._rendered(session, find(session, identity.mac, identity.tenant), identity)
 
-    def _rendered(self, session: Session, facts: Facts, identity: Identity, wanted: Wanted) -> Answer:
-        """The file from the cache, else rendered; another firmware line is another file."""
-        line = wanted.vendor.line(identity.version or facts.firmware, wanted.model)
-        key = (facts.device_id, facts.revision, wanted.file.pattern, line.name, identity.held)
+    def _rendered(self, session: Session, facts: Facts, identity: Identity) -> Answer:
+        """The file of this revision, or of one that was committed since: from the cache, else rendered."""
+        wanted = file_for(identity, facts)
+        key = _key(facts, identity, wanted)
         answer = self.cache.get(key)
         if answer is None:
             record = self.loader.load(session, facts.device_id, identity.version)
             answer = render(merge(record), wanted.file, overrides=self.installation.template_dir, held=identity.held)
             self.cache.put(key, answer)
             if identity.mac is not None and answer.private:
-                kept_as = line.name if answer.encrypted_from is None else _encrypted(line, identity)
+                kept_as = wanted.line if answer.encrypted_from is None else _encrypted(wanted, identity)
                 self.last_good.keep(identity.mac, wanted.file.pattern, kept_as, facts, answer)
         return answer
 
 
-def _encrypted(line: Line, identity: Identity) -> str:
+def _pairs(outcome: Outcome) -> bool:
+    """Whether this request is the one that pairs its device."""
+    return outcome.proof == "window" and outcome.facts is not None and outcome.facts.state == "open"
+
+
+def _key(facts: Facts, identity: Identity, wanted: Wanted) -> Hashable:
+    """What the bytes of a file depend on. A deleted device's id may be given again, its public id never."""
+    return facts.public_id, facts.revision, wanted.file.pattern, wanted.line, identity.held
+
+
+def _encrypted(wanted: Wanted, identity: Identity) -> str:
     """What the last good files call the encrypted form of a file, beside the plain one of a firmware line."""
-    return f"{line.name}/{identity.held}"
+    return f"{wanted.line}/{identity.held}"
 
 
 def _public(identity: Identity) -> Answer:
@@ -202,7 +252,12 @@ def _public(identity: Identity) -> Answer:
     file = identity.kind
     if file is None or file.template is None or identity.vendor is None:
         raise NotOurs(f"{identity.file} is known and not served")
-    return render_public(vendors()[identity.vendor], file, identity.file or file.pattern)
+    return _rendered_public(identity.vendor, file)
+
+
+@cache
+def _rendered_public(vendor: str, file: File) -> Answer:
+    return render_public(vendors()[vendor], file, file.pattern)
 
 
 def stranger(identity: Identity) -> Facts:
@@ -227,11 +282,20 @@ def stranger(identity: Identity) -> Facts:
 
 def file_for(identity: Identity, facts: Facts) -> Wanted:
     """What the device's own vendor means by the file's name. Raises Unassigned when it has no such file."""
+    version = identity.version or facts.firmware
+    wanted = _wanted(facts.vendor, facts.model, identity.file or "", version)
+    if wanted is None:
+        raise Unassigned(f"{facts.vendor} {facts.model} has no file {identity.file}")
+    return wanted
+
+
+@lru_cache(maxsize=16_384)
+def _wanted(vendor_name: str, model_name: str, file_name: str, version: str | None) -> Wanted | None:
     try:
-        vendor, model = find_model(facts.vendor, facts.model)
+        vendor, model = find_model(vendor_name, model_name)
     except ValueError as error:
         raise Broken(str(error)) from None
-    file = file_of(vendor, identity.file or "", model)
+    file = file_of(vendor, file_name, model)
     if file is None or file.template is None:
-        raise Unassigned(f"{vendor.title} {model.name} has no file {identity.file}")
-    return Wanted(vendor, model, file)
+        return None
+    return Wanted(vendor, model, file, vendor.line(version, model).name)

@@ -8,6 +8,9 @@ from threading import Lock
 
 from provisioner.render import Answer
 
+OVERHEAD_BYTES = 1024
+"""What an entry takes beside its body: key, answer, tags and their places in tables."""
+
 
 class RenderCache:
     """Answers by key; safe for threads. What it holds is secret and never leaves the process."""
@@ -30,8 +33,12 @@ class RenderCache:
         """Hold an answer, and let the oldest go until the budget is kept."""
         with self._lock:
             old = self._answers.pop(key, None)
-            self._held += len(answer.body) - (len(old.body) if old else 0)
+            self._held += _size(answer) - (_size(old) if old else 0)
             self._answers[key] = answer
             while self._held > self._budget and self._answers:
                 _, gone = self._answers.popitem(last=False)
-                self._held -= len(gone.body)
+                self._held -= _size(gone)
+
+
+def _size(answer: Answer) -> int:
+    return len(answer.body) + OVERHEAD_BYTES

@@ -63,7 +63,7 @@ def network(claim: Claim) -> Verdict:
     if claim.facts.access != "network":
         return Verdict("network", False, "the tenant does not trust networks (access is pairing)")
     address = _address(claim.ask.address)
-    inside = address and any(address in one for one in _networks(claim.facts.networks))
+    inside = address and any(address in one for one in _networks(tuple(claim.facts.networks)))
     if inside:
         return Verdict("network", True, f"{address} is in the tenant's networks")
     return Verdict("network", False, f"{claim.ask.address or 'no address'} is in none of the tenant's networks")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from ipaddress import ip_address, ip_network
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -23,10 +23,25 @@ log = structlog.get_logger()
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Headers = list[tuple[str, str]]
+Way = Callable[[Ask], Answer | None]
 
-_NOTHING = b"Not found\n"
-_NOTHING_HEADERS = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(_NOTHING)))]
-_OUR_FAULT = b"The server could not make this file\n"
+_HEALTH = ("/healthz", "/readyz")
+
+
+class Reply(NamedTuple):
+    """What goes back, whatever carries it."""
+
+    status: str
+    headers: Headers
+    body: bytes
+
+
+def _plain(status: str, body: bytes) -> Reply:
+    return Reply(status, [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))], body)
+
+
+_NOTHING = _plain("404 Not Found", b"Not found\n")
+_OUR_FAULT = _plain("500 Internal Server Error", b"The server could not make this file\n")
 
 
 class PhonesDoor:
@@ -39,17 +54,34 @@ class PhonesDoor:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        if environ["PATH_INFO"] in ("/healthz", "/readyz"):
+        if environ["PATH_INFO"] in _HEALTH:
             return health(self._provisioner, environ["PATH_INFO"], start_response)
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-            return _nothing(environ, start_response)
+        reply = self._reply(environ, self._provisioner.answer)
+        assert reply is not None
+        start_response(reply.status, reply.headers)
+        return [reply.body] if reply.body else []
+
+    def at_once(self, environ: Environ) -> Reply | None:
+        """The same reply where it takes no time, None where only a call as an application gives one."""
+        if environ["PATH_INFO"] in _HEALTH:
+            return None
+        return self._reply(environ, self._provisioner.at_once)
+
+    def _reply(self, environ: Environ, way: Way) -> Reply | None:
+        method = environ["REQUEST_METHOD"]
+        if method not in ("GET", "HEAD"):
+            return _NOTHING
         try:
-            answer = self._provisioner.answer(self._ask(environ))
+            answer = way(self._ask(environ))
         except Broken:
-            return _respond(environ, start_response, "500 Internal Server Error", _plain(_OUR_FAULT), _OUR_FAULT)
+            reply = _OUR_FAULT
         except ProvisionerError:
-            return _nothing(environ, start_response)
-        return _send(answer, environ, start_response)
+            reply = _NOTHING
+        else:
+            if answer is None:
+                return None
+            reply = _reply_with(answer, environ.get("HTTP_IF_NONE_MATCH"))
+        return reply if method == "GET" else reply._replace(body=b"")
 
     def _ask(self, environ: Environ) -> Ask:
         return Ask(
@@ -79,7 +111,8 @@ def health(provisioner: Provisioner, path: str, start_response: StartResponse) -
     """``/healthz``: alive; ``/readyz``: the database is reachable and migrated."""
     ready = path == "/healthz" or provisioner.database.is_current()
     body = b"ok\n" if ready else b"the database is not reachable or not migrated\n"
-    start_response("200 OK" if ready else "503 Service Unavailable", _plain(body))
+    reply = _plain("200 OK" if ready else "503 Service Unavailable", body)
+    start_response(reply.status, reply.headers)
     return [body]
 
 
@@ -89,26 +122,14 @@ def _path(environ: Environ) -> str:
     return f"{environ['PATH_INFO']}?{query}" if query else str(environ["PATH_INFO"])
 
 
-def _plain(body: bytes) -> Headers:
-    return [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
-
-
-def _nothing(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-    return _respond(environ, start_response, "404 Not Found", list(_NOTHING_HEADERS), _NOTHING)
-
-
-def _send(answer: Answer, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+def _reply_with(answer: Answer, none_match: str | None) -> Reply:
+    """The file, or that the phone has it already."""
     tags = [("ETag", answer.etag), ("Cache-Control", "private, no-cache")]
-    given = environ.get("HTTP_IF_NONE_MATCH", "")
-    if given.strip() == "*" or answer.etag in [tag.strip().removeprefix("W/") for tag in given.split(",")]:
-        start_response("304 Not Modified", tags)
-        return []
+    if none_match is not None and _is_named(answer.etag, none_match):
+        return Reply("304 Not Modified", tags, b"")
     headers = [("Content-Type", answer.media_type), ("Content-Length", str(len(answer.body))), *tags]
-    return _respond(environ, start_response, "200 OK", headers, answer.body)
+    return Reply("200 OK", headers, answer.body)
 
 
-def _respond(
-    environ: Environ, start_response: StartResponse, status: str, headers: Headers, body: bytes
-) -> Iterable[bytes]:
-    start_response(status, headers)
-    return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+def _is_named(etag: str, none_match: str) -> bool:
+    return none_match.strip() == "*" or etag in [tag.strip().removeprefix("W/") for tag in none_match.split(",")]

@@ -3,11 +3,13 @@
 The idea: nearly every request of a phone is one short ``GET`` without a body, and its answer is a look-up
 away. The stock threaded worker spends far more on handing such a request through its thread pool than the
 answer costs, lets slow clients hold its threads, and waits on its accept loop for the peer to close.
-Here the loop itself reads requests, so that a client that dawdles costs a socket and a timer and no
-thread. A complete request that matches the one exact grammar below goes through the same WSGI callable on
-the spot; whatever else comes is handed, with the bytes that were read, to gunicorn's own parser and
-threads. Nothing malformed is ever answered by the short way, for the grammar knows no such thing. And
-connections are closed without waiting: half-closed, and drained by the loop for a bounded time.
+Here the loop itself shakes hands, reads and writes, so that a client that dawdles costs a socket and a
+timer and no thread. A complete request that matches the one exact grammar below is put to the
+application's ``at_once``, which never waits. Whatever else comes, and whatever takes time, is handed, with
+the bytes that were read, to gunicorn's own parser and threads. Nothing malformed is ever answered by the
+short way, for the grammar knows no such thing. Nobody waits for a peer to close: after an answer to a
+request with nothing behind it a close cannot cut it short, any other connection is half-closed and
+drained by the loop for a bounded time.
 """
 
 from __future__ import annotations
@@ -15,16 +17,21 @@ from __future__ import annotations
 import re
 import selectors
 import socket
+import ssl
 import time
-from collections import deque
-from functools import lru_cache, partial
+from collections import defaultdict, deque
+from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 from gunicorn import SERVER, http, util
+from gunicorn import sock as gunicorn_sock
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 LONGEST_HEAD = 16_384
 HEAD_TIME_S = 10.0
+SEND_TIME_S = 60.0
 LINGER_S = 2.0
 AT_ONCE = 64
 
@@ -40,124 +47,239 @@ _DELICATE = re.compile(
 )
 
 
+class Peer:
+    """A connection while the loop has it: what was read of a request, what is left of an answer."""
+
+    __slots__ = ("address", "deadline", "fileno", "head", "keep", "queue", "rest", "secure", "server", "sock", "step")
+
+    def __init__(self, client: Any, address: Any, server: Any, *, secure: bool = False) -> None:
+        self.sock = client
+        self.fileno = client.fileno
+        self.address = address
+        self.server = server
+        self.secure = secure
+        self.head = b""
+        self.rest: Any = None
+        self.keep = False
+        self.deadline = 0.0
+        self.queue: dict[Peer, None] | None = None
+        self.step: Callable[[Peer], None] | None = None
+        """What follows when the socket is ready; None while the poller does not watch it."""
+
+
 class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
     """The threaded worker with a short way for phones; see the module's docstring."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._reading: dict[TConn, None] = {}
-        self._lingering: deque[tuple[float, socket.socket]] = deque()
+        self._waiting: defaultdict[float, dict[Peer, None]] = defaultdict(dict)
+        """Who is waited for, by how long they may take; the first to run out of time first."""
+        self._lingering: deque[tuple[float, Any]] = deque()
+
+    # ------------------------------------------------------------ coming in
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """As the stock worker; connections inherit from their listener that small packets go at once."""
+        for listener in self.sockets:
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        super().set_accept_enabled(enabled)
 
     def accept(self, listener: socket.socket) -> None:
-        """Take what waits, some at a time, so that nobody starves; TLS goes the stock way."""
-        if self.cfg.is_ssl:
-            super().accept(listener)
-            return
+        """Take what waits, some at a time, so that nobody starves."""
+        server, kind = listener.getsockname(), (int(listener.family), int(listener.type), listener.proto)
+        begin = self._begin_tls if self.cfg.is_ssl else self._read
         for _ in range(AT_ONCE):
             try:
-                client, address = listener.accept()
+                # Not `accept`: the class that it wraps around the descriptor costs more than the call.
+                descriptor, address = listener._accept()  # type: ignore[attr-defined]
             except (BlockingIOError, ConnectionAbortedError):
                 return
+            except OSError as error:
+                # Out of descriptors or memory: after this turn of the loop, who waits is asked in again.
+                self.log.warning("connections have to wait: %s", error)
+                self.set_accept_enabled(False)
+                return
+            client = socket.SocketType(*kind, descriptor)
+            client.setblocking(False)
             self.nr_conns += 1
-            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection = TConn(self.cfg, client, address, listener.getsockname())
-            connection.head = b""
-            self._await_request(connection, HEAD_TIME_S)
+            begin(Peer(client, address, server))
 
-    def _await_request(self, connection: TConn, seconds: float) -> None:
-        connection.timeout = time.monotonic() + seconds
-        self._reading[connection] = None
-        self.poller.register(connection.sock, selectors.EVENT_READ, partial(self._read, connection))
-
-    def _read(self, connection: TConn, client: socket.socket) -> None:
-        """Read what is there; a complete head is answered or handed over."""
+    def _begin_tls(self, peer: Peer) -> None:
+        """Shake hands without waiting, on the one context of the worker."""
+        plain = socket.socket(fileno=peer.sock.detach())
+        plain.setblocking(False)
         try:
-            data = client.recv(LONGEST_HEAD)
-        except BlockingIOError:
+            secure = gunicorn_sock.ssl_context(self.cfg).wrap_socket(
+                plain, server_side=True, do_handshake_on_connect=False, suppress_ragged_eofs=True
+            )
+        except OSError:
+            plain.close()
+            self.nr_conns -= 1
+            return
+        self._shake_hands(Peer(secure, peer.address, peer.server, secure=True))
+
+    def _shake_hands(self, peer: Peer) -> None:
+        try:
+            peer.sock.do_handshake()
+        except ssl.SSLWantReadError:
+            self._expect(peer, self._shake_hands)
+        except OSError:
+            self._drop(peer)
+        else:
+            self._read(peer)
+
+    # ------------------------------------------------------------ requests
+
+    def _read(self, peer: Peer) -> None:
+        """Read what is there of a request."""
+        try:
+            data = peer.sock.recv(LONGEST_HEAD)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            self._expect(peer, self._read)
             return
         except OSError:
             data = b""
-        if not data and not connection.head:
-            self._drop(connection)
-            return
-        connection.head += data
-        # What was begun and never completed is the full parser's to judge.
-        if (
-            not data
-            or b"\r\n\r\n" in connection.head
-            or len(connection.head) >= LONGEST_HEAD
-            or not _may_be_plain(connection.head)
-        ):
-            self._complete(connection)
-
-    def _complete(self, connection: TConn) -> None:
-        head, connection.head = connection.head, b""
-        request = plain_request(head)
-        if request is None:
-            self._hand_over(connection, head)
-            return
-        rest = self._answer(connection, request)
-        self._forget(connection)
-        if rest:
-            self._enqueue_rest(connection, rest, request["keep-alive"])
+        if data or peer.head:
+            self._judge(peer, peer.head + data, ended=not data)
         else:
-            self._answered(connection, request["keep-alive"] and rest is not None)
+            self._drop(peer)
 
-    def _answered(self, connection: TConn, keep: bool) -> None:
+    def _judge(self, peer: Peer, head: bytes, *, ended: bool = False) -> None:
+        """A complete head is answered or handed over, an incomplete one waited for."""
+        request = plain_request(head) if head.endswith(b"\r\n\r\n") else None
+        if request is not None:
+            self._answer(peer, head, request)
+        elif ended or len(head) >= LONGEST_HEAD or b"\r\n\r\n" in head or not _may_be_plain(head):
+            # What was begun and never completed is the full parser's to judge as well.
+            self._hand_over(peer, head)
+        else:
+            peer.head = head
+            self._expect(peer, self._read)
+
+    def _answer(self, peer: Peer, head: bytes, request: dict[str, Any]) -> None:
+        """Answer on the spot, or let a thread do it where that takes time."""
+        request["REMOTE_ADDR"], request["REMOTE_PORT"] = peer.address[0], str(peer.address[1])
+        request["gunicorn.socket"] = peer.sock
+        try:
+            reply = self.wsgi.at_once(request)
+        except Exception:
+            self.log.exception("the short way failed; the long one will tell")
+            reply = None
+        if reply is None:
+            self._hand_over(peer, head)
+            return
+        self.nr += 1
+        if self.nr >= self.max_requests:
+            self.alive = False
+        peer.head, peer.keep = b"", request["keep-alive"]
+        lines = _lines(request["version"], reply.status, reply.headers, peer.keep and self.alive)
+        self._send(peer, (lines, reply.body))
+
+    def _send(self, peer: Peer, message: tuple[bytes, bytes]) -> None:
+        """Send an answer; what the peer's window does not take now follows when it does."""
+        try:
+            sent = peer.sock.send(b"".join(message)) if peer.secure else peer.sock.sendmsg(message)
+        except (BlockingIOError, ssl.SSLWantWriteError):
+            sent = 0
+        except OSError:
+            self._drop(peer)
+            return
+        if sent == len(message[0]) + len(message[1]):
+            self._answered(peer)
+        else:
+            peer.rest = memoryview(b"".join(message))[sent:]
+            self._wait(peer, self._send_rest, SEND_TIME_S, selectors.EVENT_WRITE)
+
+    def _send_rest(self, peer: Peer) -> None:
+        try:
+            peer.rest = peer.rest[peer.sock.send(peer.rest) :]
+        except (BlockingIOError, ssl.SSLWantWriteError):
+            return
+        except OSError:
+            self._drop(peer)
+            return
+        if not peer.rest:
+            self._answered(peer)
+
+    def _answered(self, peer: Peer) -> None:
         """After a whole answer: wait for the next request, or close."""
-        if keep and self.alive:
-            self._await_request(connection, self.cfg.keepalive)
-        else:
+        if not peer.keep:
+            self._drop(peer)
+        elif self.alive:
+            self._wait(peer, self._read, self.cfg.keepalive)
+        else:  # it may have sent a request that it hoped to get an answer to
+            self._forget(peer)
             self.nr_conns -= 1
-            self._close(connection.sock)
+            self._close(peer.sock)
 
-    def _hand_over(self, connection: TConn, head: bytes) -> None:
+    # ------------------------------------------------------------ to the threads, and back
+
+    def _hand_over(self, peer: Peer, head: bytes) -> None:
         """Give the connection, with the bytes read so far, to gunicorn's own parser and threads."""
-        self._forget(connection)
-        connection.parser = http.get_parser(self.cfg, connection.sock, connection.client)
+        self._forget(peer)
+        client = peer.sock if isinstance(peer.sock, socket.socket) else socket.socket(fileno=peer.sock.detach())
+        connection = TConn(self.cfg, client, peer.address, peer.server)
+        connection.parser = http.get_parser(self.cfg, client, peer.address)
         connection.parser.unreader.unread(head)
         connection.data_ready = True
         self.enqueue_req(connection)
 
-    def _answer(self, connection: TConn, request: dict[str, Any]) -> bytes | None:
-        """Answer on the spot; what the peer's window did not take, None when the peer is gone."""
-        request["REMOTE_ADDR"], request["REMOTE_PORT"] = str(connection.client[0]), str(connection.client[1])
-        told: list[Any] = []
-        body = b"".join(self.wsgi(request, lambda status, headers: told.extend((status, headers))))
-        self.nr += 1
-        if self.nr >= self.max_requests:
-            self.alive = False
-        message = _message(request["version"], told[0], told[1], request["keep-alive"] and self.alive) + body
+    def finish_request(self, conn: TConn, fs: Any) -> None:
+        """Take a connection back on the loop, or close it without waiting for its peer."""
         try:
-            return message[connection.sock.send(message) :]
-        except BlockingIOError:
-            return message
-        except OSError:
-            return None
+            keep = not fs.cancelled() and fs.result() is True
+        except Exception:
+            self.log.debug("a request ended with an error")
+            keep = False
+        if not keep:
+            self.nr_conns -= 1
+            self._close(conn.sock)
+            return
+        conn.sock.setblocking(False)
+        peer = Peer(conn.sock, conn.client, conn.server, secure=self.cfg.is_ssl)
+        self._wait(peer, self._read, self.cfg.keepalive if self.alive else LINGER_S)
+        ahead = conn.parser.unreader.take_buffered()
+        if ahead:
+            self._judge(peer, ahead)
 
-    def _enqueue_rest(self, connection: TConn, rest: bytes, keep: bool) -> None:
-        """Let a thread send what is left: a slow peer holds it for a bounded time, never the loop."""
+    # ------------------------------------------------------------ waiting and closing
 
-        def send() -> None:
-            connection.sock.settimeout(HEAD_TIME_S)
-            connection.sock.sendall(rest)
-            connection.sock.setblocking(False)
+    def _expect(self, peer: Peer, step: Callable[[Peer], None]) -> None:
+        """Wait for more of the same; who dawdles gains no time by it."""
+        if peer.step != step:
+            self._wait(peer, step, HEAD_TIME_S)
 
-        def sent(future: Any) -> None:
-            self.method_queue.defer(self._answered, connection, keep and future.exception() is None)
+    def _wait(
+        self, peer: Peer, step: Callable[[Peer], None], seconds: float, event: int = selectors.EVENT_READ
+    ) -> None:
+        """Go on with a step when the peer's socket is ready, and drop the peer when it takes too long."""
+        if peer.step is None:
+            self.poller.register(peer, event, step)
+        elif peer.step != step:
+            self.poller.modify(peer, event, step)
+        if peer.queue is not None:
+            del peer.queue[peer]
+        peer.step, peer.deadline, peer.queue = step, time.monotonic() + seconds, self._waiting[seconds]
+        peer.queue[peer] = None
 
-        self.tpool.submit(send).add_done_callback(sent)
+    def _forget(self, peer: Peer) -> None:
+        if peer.step is not None:
+            self.poller.unregister(peer)
+            peer.step = None
+        if peer.queue is not None:
+            del peer.queue[peer]
+            peer.queue = None
 
-    def _forget(self, connection: TConn) -> None:
-        self.poller.unregister(connection.sock)
-        del self._reading[connection]
-
-    def _drop(self, connection: TConn) -> None:
-        self._forget(connection)
+    def _drop(self, peer: Peer) -> None:
+        """Close; where everything that came was read, as after a plain request, that cuts nothing short."""
+        self._forget(peer)
         self.nr_conns -= 1
-        connection.close()
+        if peer.secure:
+            with suppress(OSError, ValueError):
+                peer.sock.unwrap()
+        peer.sock.close()
 
-    def _close(self, client: socket.socket) -> None:
+    def _close(self, client: Any) -> None:
         """Half-close and drain later: closing at once could cut the answer short (RFC 9112, section 9.6)."""
         try:
             client.setblocking(False)
@@ -168,7 +290,7 @@ class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type
             return
         self._lingering.append((time.monotonic() + LINGER_S, client))
 
-    def _drain(self, client: socket.socket) -> None:
+    def _drain(self, client: Any) -> None:
         try:
             if client.recv(LONGEST_HEAD):
                 return
@@ -182,26 +304,16 @@ class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type
     def _cap_keepalive(self, deadline: float) -> None:
         """A stopping worker waits for idle connections no longer than the stock one."""
         super()._cap_keepalive(deadline)
-        for connection in self._reading:
-            connection.timeout = min(connection.timeout, deadline)
-
-    def finish_request(self, conn: TConn, fs: Any) -> None:
-        """As the stock worker, but never wait for a peer on the accept loop."""
-        try:
-            if not fs.cancelled() and fs.result() is False and not self.cfg.is_ssl:
-                self.nr_conns -= 1
-                self._close(conn.sock)
-                return
-        except Exception:
-            self.log.debug("a request ended with an error")
-        super().finish_request(conn, fs)
+        for peer in self._waiting[self.cfg.keepalive]:
+            peer.deadline = min(peer.deadline, deadline)
 
     def murder_pending(self) -> None:
-        """Also end those who dawdle over a request, and those who never close."""
+        """Also end those who take too long over something, and those who never close."""
         super().murder_pending()
         now = time.monotonic()
-        while self._reading and (oldest := next(iter(self._reading))).timeout <= now:
-            self._drop(oldest)
+        for peers in self._waiting.values():
+            while peers and (first := next(iter(peers))).deadline <= now:
+                self._drop(first)
         while self._lingering and (self._lingering[0][0] <= now or self._lingering[0][1].fileno() < 0):
             _, client = self._lingering.popleft()
             if client.fileno() >= 0:
@@ -246,12 +358,9 @@ def _date(second: int) -> str:
     return str(util.http_date(second))
 
 
-def _message(minor: str, status: str, headers: list[tuple[str, str]], keep: bool) -> bytes:
-    lines = [
-        f"HTTP/1.{minor} {status}",
-        f"Server: {SERVER}",
-        f"Date: {_date(int(time.time()))}",
-        f"Connection: {'keep-alive' if keep else 'close'}",
-        *(f"{name}: {value}" for name, value in headers),
-    ]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+def _lines(minor: str, status: str, headers: list[tuple[str, str]], keep: bool) -> bytes:
+    fields = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    return (
+        f"HTTP/1.{minor} {status}\r\nServer: {SERVER}\r\nDate: {_date(int(time.time()))}\r\n"
+        f"Connection: {'keep-alive' if keep else 'close'}\r\n{fields}\r\n"
+    ).encode("latin-1")

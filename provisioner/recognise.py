@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from urllib.parse import parse_qs, unquote_to_bytes
 
 import structlog
@@ -24,6 +24,7 @@ log = structlog.get_logger()
 
 LONGEST_NAME = 255
 LONGEST_AGENT = 512
+LONGEST_REMEMBERED = 384
 _HEX_RUN = re.compile(r"[0-9a-f]{12,}")
 _TOKEN = re.compile(r"[0-9a-f]{16,64}(?:-[0-9a-f]{10})?")
 _WORD = re.compile(r"[a-z0-9]{2,}")
@@ -93,15 +94,26 @@ class _Agent:
 
 def recognise(ask: Ask) -> Identity:
     """Take a request for what it is; never raises, whatever the bytes."""
-    told, tenant, name, query = _parts(ask.path)
+    path, agent = ask.path, ask.user_agent[:LONGEST_AGENT]
+    if len(path) + len(agent) > LONGEST_REMEMBERED:
+        return _recognised(path, agent)
+    return _remembered(path, agent)
+
+
+def _recognised(path: str, user_agent: str) -> Identity:
+    told, tenant, name, query = _parts(path)
     token, held = _marked(told)
-    agent = _agent(ask.user_agent[:LONGEST_AGENT])
-    if agent is None and _NOT_A_PHONE.search(ask.user_agent[:LONGEST_AGENT]):
+    agent = _agent(user_agent)
+    if agent is None and _NOT_A_PHONE.search(user_agent):
         return Identity()
     known = Recogniser.of_all().named(name, query)
     if agent is None and not known:
         return Identity()
     return _combine(agent, known, Identity(token=token, held=held, tenant=tenant, file=name or None))
+
+
+# A phone asks for the same files again and again; hostile variety costs what it costs, and no more memory.
+_remembered = lru_cache(maxsize=16_384)(_recognised)
 
 
 def _combine(agent: _Agent | None, known: tuple[Mac | None, tuple[_Named, ...]] | None, blank: Identity) -> Identity:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cache
 from importlib import resources
@@ -53,16 +53,16 @@ class Answer:
     media_type: str
     private: bool
     encrypted_from: bytes | None = None
+    etag: str = field(init=False)
+    """A strong entity tag of the bytes, in its quotes."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "etag", f'"{hashlib.sha256(self.body).hexdigest()[:32]}"')
 
     @property
     def plain(self) -> bytes:
         """The document, also of a file that goes out encrypted: what people are shown."""
         return self.body if self.encrypted_from is None else self.encrypted_from
-
-    @property
-    def etag(self) -> str:
-        """A strong entity tag of the bytes, in its quotes."""
-        return f'"{hashlib.sha256(self.body).hexdigest()[:32]}"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

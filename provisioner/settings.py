@@ -46,6 +46,7 @@ class Installation(BaseSettings):
     template_dir: Path | None = Field(None, description="site overrides of vendor templates")
     firmware_dir: Path | None = Field(None, description="firmware images and resources")
     gate_walk: int = Field(50, ge=1, le=100_000, description="identities that may get nothing, per address and 10 min")
+    cache_mb: int = Field(128, ge=1, le=65536, description="memory of each process for rendered files, in MiB")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
     log_format: Literal["text", "json"] = Field("text", description="how log lines look")
     defaults: dict[str, Any] = Field(default_factory=dict, description="the server's neutral settings, TOML only")

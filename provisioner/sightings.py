@@ -1,18 +1,22 @@
-"""What devices asked, written to the database in batches, off the path of the requests.
+"""What devices asked: told to the log and written to the database in batches, off the path of the requests.
 
-A request costs an append to a bounded queue; a thread of the process writes what has gathered about once
-a second. Identities that belong to nobody cost one bounded counter each.
+A request costs an entry in a bounded table; a thread of the process empties it about once a second. What
+is asked again in that second in the very same way is counted, not listed. Identities that belong to
+nobody cost one bounded counter each.
 """
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict, deque
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from operator import itemgetter
 from threading import Event, Lock, Thread
 from typing import Any
 
+import prometheus_client
 import structlog
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -35,6 +39,7 @@ ANSWERS_AT_ONCE = 5_000
 UNKNOWN_AT_ONCE = 1_000
 UNKNOWN_KEPT = 1_000
 INTERVAL_S = 1.0
+SLICE = 5_000
 
 _WORDS: dict[type[Exception], str] = {
     NotOurs: "not-ours",
@@ -60,6 +65,8 @@ class Outcome:
     is_last_good: bool = False
     at: datetime = field(default_factory=now)
     answer: Answer | None = None
+    times: int = 1
+    told: bool = False
 
     def served(self, answer: Answer) -> Answer:
         """Note the answer, and hand it on; a device's own file is kept for its history."""
@@ -77,41 +84,52 @@ Chore = Callable[[Sequence[Outcome]], None]
 
 
 class Sightings:
-    """The queue of a process and the thread that empties it."""
+    """The table of a process and the thread that empties it."""
 
     def __init__(self, database: Database, archive: Archive, chores: Sequence[Chore] = ()) -> None:
         self._database = database
         self._archive = archive
         self._chores = chores
-        self._pending: deque[Outcome] = deque(maxlen=PENDING)
-        self._unknown: OrderedDict[str, tuple[Outcome, int]] = OrderedDict()
+        self._pending: dict[Hashable, Outcome] = {}
+        self._unknown: OrderedDict[Hashable, Outcome] = OrderedDict()
+        self._dropped = 0
         self._lock = Lock()
         self._thread: Thread | None = None
         self._stop = Event()
 
     def note(self, outcome: Outcome) -> None:
         """Take a request in; never blocks on the database."""
-        vendor = outcome.identity.vendor or "none"
-        REQUESTS.labels(vendor, outcome.word, outcome.ask.transport.value).inc()
-        _log(outcome)
+        _requests(outcome.identity.vendor or "none", outcome.word, outcome.ask.transport.value).inc()
+        facts = outcome.facts
         with self._lock:
-            if outcome.facts is not None:
-                # A database that is away must not make the queue hold every file of the site.
-                outcome.answer = outcome.answer if len(self._pending) < ANSWERS_AT_ONCE else None
-                self._pending.append(outcome)
-            elif outcome.identity.mac is not None and outcome.word == "unknown":
+            if facts is None:
                 self._count(outcome)
+            else:
+                ask, identity = outcome.ask, outcome.identity
+                key = (facts.device_id, facts.revision, identity.file, outcome.word, outcome.proof,
+                       ask.address, ask.user_agent)  # fmt: skip
+                again = self._pending.get(key)
+                if again is not None:
+                    again.times += 1
+                elif len(self._pending) < PENDING:
+                    # A database that is away must not make the table hold every file of the site.
+                    outcome.answer = outcome.answer if len(self._pending) < ANSWERS_AT_ONCE else None
+                    self._pending[key] = outcome
+                else:
+                    self._dropped += 1
             if self._thread is None and not self._stop.is_set():
                 self._thread = Thread(target=self._run, name="sightings", daemon=True)
                 self._thread.start()
 
     def _count(self, outcome: Outcome) -> None:
-        assert outcome.identity.mac
-        mac = outcome.identity.mac.hex
-        _, times = self._unknown.pop(mac, (outcome, 0))
-        self._unknown[mac] = (outcome, times + 1)
-        while len(self._unknown) > UNKNOWN_AT_ONCE:
-            self._unknown.popitem(last=False)
+        """Nobody's request: by MAC, else by what came of it."""
+        mac = outcome.identity.mac
+        key = mac.hex if mac else outcome.word
+        before = self._unknown.pop(key, None)
+        outcome.times += before.times if before else 0
+        self._unknown[key] = outcome
+        if len(self._unknown) > UNKNOWN_AT_ONCE:
+            self._dropped += self._unknown.popitem(last=False)[1].times
 
     def _run(self) -> None:
         while not self._stop.wait(INTERVAL_S):
@@ -127,22 +145,28 @@ class Sightings:
     def flush(self) -> None:
         """Write everything that has gathered, in one transaction; on failure it is kept for the next time."""
         with self._lock:
-            pending, self._pending = self._pending, deque(maxlen=PENDING)
+            known, self._pending = self._pending, {}
             unknown, self._unknown = self._unknown, OrderedDict()
+            dropped, self._dropped = self._dropped, 0
+        for outcome in (*known.values(), *unknown.values()):
+            _log(outcome)
+        if dropped:
+            log.warning("sightings.dropped", requests=dropped)
+        strangers = [outcome for outcome in unknown.values() if outcome.identity.mac and outcome.word == "unknown"]
         try:
-            if pending or unknown:
+            if known or strangers:
                 with self._database.writing() as session:
-                    _write_known(session, pending)
-                    _write_unknown(session, unknown)
-                    written = self._archive.write(session, pending)
+                    _write_known(session, list(known.values()))
+                    _write_unknown(session, strangers)
+                    written = self._archive.write(session, known.values())
                 self._archive.remember(written)
         except SQLAlchemyError as error:
             log.warning("sightings.delayed", reason=type(error).__name__)
             with self._lock:
-                self._pending.extendleft(reversed(pending))
+                self._pending = {**known, **self._pending}
         if not self._database.is_away:
             for chore in self._chores:
-                self._do(chore, [outcome for outcome, _ in unknown.values()])
+                self._do(chore, strangers)
 
     @staticmethod
     def _do(chore: Chore, strangers: Sequence[Outcome]) -> None:
@@ -152,54 +176,73 @@ class Sightings:
             log.warning("chore.failed", reason=type(error).__name__)
 
 
+@cache
+def _requests(vendor: str, word: str, transport: str) -> prometheus_client.Counter:
+    return REQUESTS.labels(vendor, word, transport)
+
+
 def _log(outcome: Outcome) -> None:
     """One event a request; never a path, which may hold a token, and never a file's content."""
-    identity, facts = outcome.identity, outcome.facts
-    event = log.bind(
-        mac=str(identity.mac) if identity.mac else None,
-        vendor=identity.vendor,
-        file=identity.file,
-        transport=outcome.ask.transport.value,
-        address=outcome.ask.address,
-        tenant=facts.tenant if facts else None,
-    )
-    if outcome.word == "served":
-        told = {"last_good": True} if outcome.is_last_good else {}
-        event.info("config.served", proof=outcome.proof, bytes=outcome.size, **told)
-    elif outcome.word == "broken":
-        event.error("config.broken", reason=outcome.reason)
-    else:
-        event.info("config.refused", outcome=outcome.word, reason=outcome.reason)
-
-
-def _write_known(session: Session, outcomes: Iterable[Outcome]) -> None:
-    newest = {outcome.facts.device_id: outcome for outcome in outcomes if outcome.facts}
-    if not newest:
+    if outcome.told:
         return
-    alive = set(session.scalars(select(Device.id).where(Device.id.in_(newest))))
-    theirs = [outcome for outcome in outcomes if outcome.facts and outcome.facts.device_id in alive]
-    if theirs:
-        session.execute(insert(Sighting), [_sighting(outcome) for outcome in theirs])
-    handed = _handovers(theirs)
+    outcome.told = True
+    identity, facts = outcome.identity, outcome.facts
+    fields: dict[str, Any] = {
+        "mac": str(identity.mac) if identity.mac else None,
+        "vendor": identity.vendor,
+        "file": identity.file,
+        "transport": outcome.ask.transport.value,
+        "address": outcome.ask.address,
+        "tenant": facts.tenant if facts else None,
+    }
+    if outcome.is_last_good:
+        fields["last_good"] = True
+    if outcome.times > 1:
+        fields["requests"] = outcome.times
+    if outcome.word == "served":
+        log.info("config.served", **fields, proof=outcome.proof, bytes=outcome.size)
+    elif outcome.word == "broken":
+        log.error("config.broken", **fields, reason=outcome.reason)
+    else:
+        log.info("config.refused", **fields, outcome=outcome.word, reason=outcome.reason)
+
+
+def _write_known(session: Session, outcomes: Sequence[Outcome]) -> None:
+    """In one order everywhere, so that no two processes wait for each other in a ring."""
+    newest = {outcome.facts.device_id: outcome for outcome in outcomes if outcome.facts}
+    alive = _alive(session, list(newest))
+    listed = [outcome for outcome in outcomes if outcome.facts and outcome.facts.device_id in alive]
+    if not listed:
+        return
+    session.execute(insert(Sighting), [_sighting(outcome) for outcome in listed])
+    handed = _handovers(listed)
     if handed:
         session.execute(insert(Handover), handed)
-    _count_hours(session, theirs)
-    for device_id, outcome in newest.items():
-        if device_id in alive:
-            upsert(session, Seen, ("device_id",), [_seen(outcome)])
-            _learn_firmware(session, outcome)
+    _count_hours(session, listed)
+    seen = [_seen(newest[device_id]) for device_id in sorted(alive)]
+    upsert(session, Seen, ("device_id",), seen, keeps=("served_at", "served_revision", "unproven_at"))
+    for device_id in alive:
+        _learn_firmware(session, newest[device_id])
+
+
+def _alive(session: Session, devices: Sequence[int]) -> set[int]:
+    """Which of these devices were not deleted meanwhile."""
+    slices = (devices[start : start + SLICE] for start in range(0, len(devices), SLICE))
+    return {one for part in slices for one in session.scalars(select(Device.id).where(Device.id.in_(part)))}
 
 
 def _count_hours(session: Session, outcomes: Iterable[Outcome]) -> None:
-    """Count by hour and answer. Every process adds in one order, so that none waits for another in a ring."""
-    hours = Counter(
-        (outcome.facts.tenant_id, outcome.at.replace(minute=0, second=0, microsecond=0), outcome.word)
-        for outcome in outcomes
-        if outcome.facts
-    )
-    for (tenant_id, hour, word), requests in sorted(hours.items()):
-        row = {"tenant_id": tenant_id, "hour": hour, "outcome": word, "requests": requests}
-        upsert(session, RequestCount, ("tenant_id", "hour", "outcome"), [row], sums=("requests",))
+    """Count by hour and answer."""
+    hours: Counter[tuple[int, datetime, str]] = Counter()
+    for outcome in outcomes:
+        assert outcome.facts
+        hour = outcome.at.replace(minute=0, second=0, microsecond=0)
+        hours[outcome.facts.tenant_id, hour, outcome.word] += outcome.times
+    rows = [
+        {"tenant_id": tenant_id, "hour": hour, "outcome": word, "requests": requests}
+        for (tenant_id, hour, word), requests in sorted(hours.items())
+    ]
+    upsert(session, RequestCount, ("tenant_id", "hour", "outcome"), rows, sums=("requests",))
 
 
 def _sighting(outcome: Outcome) -> dict[str, Any]:
@@ -241,21 +284,21 @@ def _handovers(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
 
 
 def _seen(outcome: Outcome) -> dict[str, Any]:
-    """The columns of `Seen` that this request changes; what it does not name stays."""
+    """The row of `Seen`; what this request does not tell is None, and stays as it was."""
     assert outcome.facts
-    row: dict[str, Any] = {
+    served = outcome.word == "served" and outcome.private
+    unproven = outcome.word == "refused" and outcome.facts.state == "paired"
+    return {
         "device_id": outcome.facts.device_id,
         "at": outcome.at,
         "address": outcome.ask.address[:45],
         "user_agent": outcome.ask.user_agent[:255],
         "file": (outcome.identity.file or "")[:255],
         "outcome": outcome.word,
+        "served_at": outcome.at if served else None,
+        "served_revision": outcome.facts.revision if served else None,
+        "unproven_at": outcome.at if unproven else None,
     }
-    if outcome.word == "served" and outcome.private:
-        row |= {"served_at": outcome.at, "served_revision": outcome.facts.revision}
-    if outcome.word == "refused" and outcome.facts.state == "paired":
-        row["unproven_at"] = outcome.at
-    return row
 
 
 def _learn_firmware(session: Session, outcome: Outcome) -> None:
@@ -269,18 +312,22 @@ def _learn_firmware(session: Session, outcome: Outcome) -> None:
         )
 
 
-def _write_unknown(session: Session, unknown: OrderedDict[str, tuple[Outcome, int]]) -> None:
-    for mac, (outcome, times) in unknown.items():
-        row = {
-            "mac": mac,
-            "at": outcome.at,
-            "address": outcome.ask.address[:45],
-            "user_agent": outcome.ask.user_agent[:255],
-            "vendor": outcome.identity.vendor,
-            "model": outcome.identity.model,
-            "requests": times,
-        }
-        upsert(session, UnknownDevice, ("mac",), [row], sums=("requests",))
-    if unknown:
-        kept = select(UnknownDevice.mac).order_by(UnknownDevice.at.desc()).limit(UNKNOWN_KEPT)
-        session.execute(delete(UnknownDevice).where(UnknownDevice.mac.not_in(kept)))
+def _write_unknown(session: Session, outcomes: Sequence[Outcome]) -> None:
+    if not outcomes:
+        return
+    rows = [_stranger(outcome.identity.mac.hex, outcome) for outcome in outcomes if outcome.identity.mac]
+    upsert(session, UnknownDevice, ("mac",), sorted(rows, key=itemgetter("mac")), sums=("requests",))
+    kept = select(UnknownDevice.mac).order_by(UnknownDevice.at.desc()).limit(UNKNOWN_KEPT)
+    session.execute(delete(UnknownDevice).where(UnknownDevice.mac.not_in(kept)))
+
+
+def _stranger(mac: str, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "mac": mac,
+        "at": outcome.at,
+        "address": outcome.ask.address[:45],
+        "user_agent": outcome.ask.user_agent[:255],
+        "vendor": outcome.identity.vendor,
+        "model": outcome.identity.model,
+        "requests": outcome.times,
+    }

@@ -10,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import event, func, select
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from provisioner import sightings
 from provisioner.answer import Provisioner
@@ -18,7 +19,7 @@ from provisioner.errors import Broken, ProvisionerError
 from provisioner.recognise import Ask
 from provisioner.settings import Installation
 from provisioner.site.apply import apply
-from provisioner.store.tables import Device, Seen, Sighting, UnknownDevice
+from provisioner.store.tables import Device, RequestCount, Seen, Sighting, UnknownDevice
 from tests.databases import Copied, copied, kind, postgres, postgres_template, sqlite_template
 from tests.world import FRONT, SITE
 
@@ -63,12 +64,41 @@ def test_a_hundred_requests_are_one_transaction(server: Provisioner) -> None:
     commits: list[int] = []
     ask(server, f"/{FRONT}.cfg")
     event.listen(server.database.engine, "commit", lambda _: commits.append(1))
-    for _ in range(100):
-        ask(server, f"/{FRONT}.cfg")
+    for number in range(100):
+        ask(server, f"/{FRONT}.cfg", f"{AGENT} {number}")
     assert not commits
     server.sightings.flush()
     assert len(commits) == 1
     assert count(server, Sighting) == 101
+
+
+def test_the_same_request_again_in_a_batch_is_counted_and_not_listed(server: Provisioner) -> None:
+    for _ in range(50):
+        ask(server, f"/{FRONT}.cfg")
+    server.sightings.flush()
+    assert count(server, Sighting) == 1
+    with server.database.reading() as session:
+        assert session.scalars(select(RequestCount.requests)).one() == 50
+
+
+def test_what_a_request_does_not_tell_stays_as_it_was(server: Provisioner) -> None:
+    ask(server, f"/{FRONT}.cfg")
+    server.sightings.flush()
+    ask(server, f"/{FRONT}.xml")
+    server.sightings.flush()
+    with server.database.reading() as session:
+        seen = session.scalars(select(Seen)).one()
+        assert (seen.outcome, seen.served_revision) == ("unassigned", 1)
+
+
+def test_the_table_is_bounded_and_says_so(server: Provisioner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sightings, "PENDING", 10)
+    for number in range(30):
+        ask(server, f"/{FRONT}.cfg", f"{AGENT} {number}")
+    with capture_logs() as events:
+        server.sightings.flush()
+    assert count(server, Sighting) == 10
+    assert {"event": "sightings.dropped", "requests": 20, "log_level": "warning"} in events
 
 
 def test_a_refusal_tells_no_firmware(server: Provisioner) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from provisioner.errors import Invalid, Problem
 from provisioner.store import revisions
+from provisioner.store.quick import QuickSelect
 from provisioner.store.tables import Base, Device, Meta
 from provisioner.vault import Vault
 
@@ -46,7 +47,9 @@ class Database:
         self.engine = _engine(url)
         # A lock that is taken late can fail in the middle; taken first, writers wait their turn.
         writer = self.engine.execution_options(immediate=True)
-        self._readers = sessionmaker(self.engine, expire_on_commit=False)
+        # Several statements that make one file have to see one state of the database.
+        reader = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
+        self._readers = sessionmaker(reader, expire_on_commit=False)
         self._writers = sessionmaker(writer, expire_on_commit=False)
         revisions.watch(self._writers)
         self.is_away = False
@@ -65,9 +68,22 @@ class Database:
             with self._readers() as session:
                 yield session
         except DOWN as error:
-            if not self._answers():
-                self._lost(error)
+            self._missed(error)
             raise
+
+    def one(self, select: QuickSelect, **parameters: object) -> tuple[Any, ...] | None:
+        """The row of a quick select, None where there is none. Raises as `reading` does."""
+        if self.is_away:
+            raise Away("the database is away")
+        try:
+            return select(**parameters)
+        except DOWN as error:
+            self._missed(error)
+            raise
+
+    def _missed(self, error: Exception) -> None:
+        if not self._answers():
+            self._lost(error)
 
     def _lost(self, error: Exception) -> None:
         """Look for the database behind the requests until it is back."""

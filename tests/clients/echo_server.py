@@ -11,15 +11,26 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
+from provisioner.http import Reply
+
 TOLD = ("REQUEST_METHOD", "RAW_URI", "PATH_INFO", "QUERY_STRING", "REMOTE_ADDR", "wsgi.url_scheme")
 
 
-def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-    """Everything that the phones' door may look at."""
-    told = {name: value for name, value in environ.items() if name in TOLD or name.startswith("HTTP_")}
-    body = json.dumps(told, sort_keys=True).encode()
-    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
-    return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+class Application:
+    """Tells everything that the phones' door may look at, the short way and the long one."""
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        """As any application."""
+        reply = self.at_once(environ)
+        start_response(reply.status, reply.headers)
+        return [reply.body] if reply.body else []
+
+    def at_once(self, environ: dict[str, Any]) -> Reply:
+        """As the phones' door."""
+        told = {name: value for name, value in environ.items() if name in TOLD or name.startswith("HTTP_")}
+        body = json.dumps(told, sort_keys=True).encode()
+        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+        return Reply("200 OK", headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else body)
 
 
 class Server(BaseApplication):
@@ -34,7 +45,7 @@ class Server(BaseApplication):
 
     def load(self) -> Any:
         """The application above."""
-        return application
+        return Application()
 
 
 if __name__ == "__main__":

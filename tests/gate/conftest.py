@@ -49,7 +49,7 @@ class House:
             server.answer(Ask(path=path, address=address, **more))  # type: ignore[arg-type]
         except ProvisionerError as error:
             return f"{type(error).__name__}: {error}"
-        return str(server.sightings._pending[-1].proof)
+        return str([*server.sightings._pending.values()][-1].proof)
 
     def device(self, mac: str) -> Device:
         """A device as it is stored."""

@@ -1,0 +1,92 @@
+"""One SELECT for each request of a phone, without a session: prepared once, on a connection that is kept.
+
+The sessions of the ORM cost more than everything else that a cached file needs. Here the statement is
+compiled once, each thread keeps one connection of its own in autocommit, and a row comes back as a plain
+tuple with the types of its columns. Every call reads what is committed at that moment. A connection that
+the server has closed is made anew, once a call.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Engine, Select, event
+from sqlalchemy.exc import OperationalError
+
+
+class QuickSelect:
+    """A statement with named parameters that gives one row or none."""
+
+    def __init__(self, engine: Engine, statement: Select[*tuple[Any, ...]]) -> None:
+        self._engine = engine
+        compiled = statement.compile(dialect=engine.dialect)
+        self._sql = str(compiled)
+        self._positions = compiled.positiontup
+        converters = ((n, _converter(engine, column.type)) for n, column in enumerate(statement.selected_columns))
+        self._converters = [(n, convert) for n, convert in converters if convert is not None]
+        self._error: type[Exception] = engine.dialect.loaded_dbapi.Error
+        self._held = threading.local()
+        self._connections: list[Any] = []
+        event.listen(engine, "engine_disposed", lambda _engine: self._close_all())
+
+    def __call__(self, **parameters: object) -> tuple[Any, ...] | None:
+        """The row, its columns in the statement's order. Raises OperationalError when the database is away."""
+        try:
+            row = self._ask(parameters)
+        except self._error:
+            self._let_go()
+            row = self._ask_again(parameters)
+        if row is None:
+            return None
+        values = list(row)
+        for n, convert in self._converters:
+            values[n] = convert(values[n])
+        return tuple(values)
+
+    def _ask_again(self, parameters: dict[str, object]) -> Any:
+        """On a new connection: the old one may have ended with its server."""
+        try:
+            return self._ask(parameters)
+        except self._error as error:
+            self._let_go()
+            raise OperationalError(self._sql, None, error) from error
+
+    def _ask(self, parameters: dict[str, object]) -> Any:
+        try:
+            cursor = self._held.cursor
+        except AttributeError:
+            cursor = self._connect()
+        given = parameters if self._positions is None else [parameters[name] for name in self._positions]
+        cursor.execute(self._sql, given)
+        return cursor.fetchone()
+
+    def _connect(self) -> Any:
+        """A connection of the engine's making, with its settings, that never goes back to the pool."""
+        connection = self._engine.raw_connection()
+        connection.detach()
+        if self._engine.dialect.name != "sqlite":  # there the engine's are in autocommit already
+            connection.dbapi_connection.autocommit = True  # type: ignore[union-attr]
+        self._held.connection = connection
+        self._connections.append(connection)
+        self._held.cursor = connection.cursor()
+        return self._held.cursor
+
+    def _let_go(self) -> None:
+        connection = self._held.__dict__.pop("connection", None)
+        self._held.__dict__.pop("cursor", None)
+        if connection in self._connections:
+            self._connections.remove(connection)
+            connection.close()
+
+    def _close_all(self) -> None:
+        """With the engine; a thread whose connection ends in this way makes another."""
+        while self._connections:
+            self._connections.pop().close()
+
+
+def _converter(engine: Engine, kind: Any) -> Callable[[Any], Any] | None:
+    """What turns the driver's value into the column's type, None where it is that already."""
+    convert: Callable[[Any], Any] | None = kind.dialect_impl(engine.dialect).result_processor(engine.dialect, None)
+    return convert

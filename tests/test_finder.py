@@ -1,0 +1,118 @@
+"""The one SELECT of a request tells what the sessions tell, at once, and outlives its connections."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import delete, event, text, update
+
+from provisioner.answer import Provisioner
+from provisioner.app import open_provisioner
+from provisioner.errors import Unknown
+from provisioner.load import find
+from provisioner.recognise import Ask
+from provisioner.settings import Installation
+from provisioner.site.apply import apply
+from provisioner.store.tables import Device
+from provisioner.values import Mac
+from tests.databases import Copied, copied, kind, postgres, postgres_template, sqlite_template
+from tests.world import FRONT, SITE
+
+__all__ = ["copied", "kind", "postgres", "postgres_template", "sqlite_template"]
+
+MAC = Mac(FRONT)
+
+
+@pytest.fixture
+def server(copied: Copied, tmp_path: Path) -> Iterator[Provisioner]:
+    with copied() as url:
+        installation = Installation(data_dir=tmp_path, database_url=SecretStr(url), public_url="http://prov.example")
+        provisioner = open_provisioner(installation, create=True)
+        apply(provisioner, SITE)
+        yield provisioner
+        provisioner.close()
+        provisioner.database.engine.dispose()
+
+
+def test_it_tells_what_a_session_tells(server: Provisioner) -> None:
+    with server.database.reading() as session:
+        assert find(session, MAC) == server.finder.find(MAC)
+
+
+def test_a_committed_change_is_seen_by_the_next_call(server: Provisioner) -> None:
+    before = server.finder.find(MAC).revision
+    with server.database.writing() as session:
+        session.execute(update(Device).values(revision=Device.revision + 1))
+        assert server.finder.find(MAC).revision == before
+    assert server.finder.find(MAC).revision == before + 1
+
+
+def test_another_tenants_device_is_unknown(server: Provisioner) -> None:
+    with pytest.raises(Unknown):
+        server.finder.find(MAC, "other")
+
+
+def test_a_connection_that_the_server_ended_is_made_anew(server: Provisioner) -> None:
+    server.finder.find(MAC)
+    if server.database.is_sqlite:
+        server.database.engine.dispose()
+    else:
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = "
+        with server.database.engine.connect() as connection:
+            connection.execute(text(f"{others} current_database()"))
+    assert server.finder.find(MAC).tenant == "acme"
+
+
+def test_each_thread_has_its_own_connection(server: Provisioner) -> None:
+    found: list[str] = []
+    threads = [threading.Thread(target=lambda: found.append(server.finder.find(MAC).tenant)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ["acme"] * 4 == found
+
+
+def test_between_two_calls_no_transaction_is_open(server: Provisioner) -> None:
+    server.finder.find(MAC)
+    with server.database.engine.connect() as connection:
+        if server.database.is_sqlite:
+            connection.exec_driver_sql("COMMIT")
+            busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+            connection.exec_driver_sql("BEGIN")
+        else:
+            open_ones = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in%' AND datname = "
+            busy = connection.scalar(text(f"{open_ones} current_database()"))
+    assert busy == 0
+
+
+def test_a_file_at_hand_costs_one_statement(server: Provisioner) -> None:
+    ask = Ask(path=f"/{FRONT}.cfg", address="192.0.2.7")
+    server.answer(ask)
+    statements: list[str] = []
+    event.listen(server.database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    answer = server.at_once(ask)
+    assert answer is not None
+    assert answer.body == server.answer(ask).body
+    assert not [one for one in statements if "sighting" not in one and "device" in one]
+
+
+def test_a_device_that_gets_the_id_of_a_deleted_one_never_gets_its_files(server: Provisioner) -> None:
+    def fetched() -> bytes:
+        facts = server.finder.find(MAC)
+        return server.answer(Ask(path=f"/d/{server.vault.token(facts.public_id, facts.generation)}/{FRONT}.cfg")).body
+
+    before, facts = fetched(), server.finder.find(MAC)
+    with server.database.writing() as session:
+        session.execute(delete(Device).where(Device.mac == FRONT))
+        twin = Device(id=facts.device_id, tenant_id=facts.tenant_id, mac=FRONT, vendor="yealink", model="T46U")
+        session.add(twin)
+    with server.database.writing() as session:
+        session.execute(update(Device).where(Device.mac == FRONT).values(revision=facts.revision))
+    assert (facts.device_id, facts.revision) == (server.finder.find(MAC).device_id, server.finder.find(MAC).revision)
+    assert b"s3cret-100" in before
+    assert b"s3cret-100" not in fetched()

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from functools import cache
 
-from admin.api import resources, tenants
+from admin.api import (
+    assignments,
+    device_doings,
+    device_files,
+    events,
+    imports,
+    resources,
+    server_wide,
+    site,
+    tenants,
+)
 from admin.api.operations import Operation
 
 
 @cache
 def catalogue() -> tuple[Operation, ...]:
     """Every operation."""
-    return tuple(operation for module in (tenants, resources) for operation in module.operations())
+    return tuple(operation for module in _MODULES for operation in module.operations())
+
+
+_MODULES = (tenants, resources, assignments, imports, device_files, device_doings, site, events, server_wide)

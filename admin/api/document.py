@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from admin.api import nouns, schemas, tenants
+from admin.api import assignments, device_doings, events, nouns, schemas, tenants
 from admin.api.catalogue import catalogue
 from admin.api.operations import JSON, Operation, Parameter
 from admin.api.problems import DETAILS, MEDIA_TYPE, PREFIX
@@ -31,6 +31,7 @@ SAID = {
     412: "It was changed since it was read",
     413: "The body is too large",
     415: "The body is of another media type",
+    503: "Too many streams are open",
     422: "Fields are to be mended",
 }
 _IN_PATH = {
@@ -40,6 +41,10 @@ _IN_PATH = {
     "button_template": "The template's id, or its name where that is no number.",
     "device": "The device's MAC or IPEI in any common spelling, or its id.",
     "webhook": "The webhook's id.",
+    "file": "The file's name, as the device asks for it.",
+    "version": "The id of an entry of the history.",
+    "job": "The job's id.",
+    "vendor": "The vendor's name.",
 }
 
 
@@ -64,7 +69,7 @@ def document() -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    found = dict(schemas.components())
+    found = {**schemas.components(), **assignments.SCHEMA, **events.SCHEMA, **device_doings.JOB}
     for noun in (tenants.NOUN, *nouns.NOUNS):
         name = NAMES[noun.schema]
         found[name] = schemas.told(noun.schema, noun.identity, noun.more_schema)

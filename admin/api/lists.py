@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, request
@@ -11,13 +12,18 @@ from sqlalchemy import ColumnElement, Select, func, select
 from admin.api.call import Call
 from admin.api.noun import Noun, Shown, loaded
 from admin.api.operations import JSON, Parameter, Reply
-from admin.csvs import csv_answer
+from admin.csvs import sheet_answer
 from admin.tables import LONGEST_SEARCH, Search, State, Table
 from provisioner.errors import Invalid, Problem
+from provisioner.services.fields import Schema
+from provisioner.spreadsheets import KINDS, MEDIA_TYPES, Format, headings, records
 
 CSV = "text/csv"
+XLSX = MEDIA_TYPES["xlsx"]
+SHEETS = (CSV, XLSX)
+_FORMS: Mapping[str, Format] = {CSV: "csv", XLSX: "xlsx"}
 MOST_PER_PAGE = 1000
-MOST_IN_CSV = 100_000
+MOST_IN_SHEET = 100_000
 
 Where = ColumnElement[bool]
 Filters = Mapping[str, Callable[[str], Where]]
@@ -48,29 +54,52 @@ def arguments(table: Table, filters: Filters) -> tuple[Parameter, ...]:
     )
 
 
+@dataclass(frozen=True)
+class Importable:
+    """A list that a spreadsheet import takes back unchanged: its kind, and the things of these row ids."""
+
+    kind: str
+    things: Callable[[Sequence[int]], Iterable[Schema]]
+
+
 def listing(call: Call, noun: Noun) -> Reply | Response:
     """A list of a noun."""
 
     def show(keys: Sequence[int]) -> list[Shown]:
         return noun.shown(call.scope, loaded(call, noun, keys))
 
+    def things(keys: Sequence[int]) -> Iterable[Schema]:
+        return (noun.dump(call.provisioner.vault, row) for row in loaded(call, noun, keys))
+
     names = ("id", *(name for name in noun.schema.model_fields if name not in noun.secrets), *noun.more_schema)
-    return look(call, noun.table, call.scope.all(noun.row), filters=noun.filters, show=show, names=names)
+    sheet = Importable(noun.path, things) if noun.path in KINDS else None
+    return look(call, noun.table, call.scope.all(noun.row), filters=noun.filters, show=show, names=names, sheet=sheet)
 
 
 def look(
-    call: Call, table: Table, query: Select[Any], *, filters: Filters, show: Show, names: Sequence[str]
+    call: Call,
+    table: Table,
+    query: Select[Any],
+    *,
+    filters: Filters,
+    show: Show,
+    names: Sequence[str],
+    sheet: Importable | None = None,
 ) -> Reply | Response:
-    """A page of a query as JSON, or all that it finds as CSV."""
-    fields = _fields(call.query.get("fields", ""), names)
+    """A page of a query as JSON, or all that it finds as a spreadsheet."""
     asked: Mapping[str, Any] = call.query
+    fields = _fields(asked.get("fields", ""), names)
     clauses = [*table.find(Search.of(asked.get("q", ""), table.fields))]
     clauses += [make(asked[name]) for name, make in filters.items() if name in asked]
     found = query.with_only_columns(table.key).where(*clauses)
     ordered = table.ordered(found, State(sort=asked["sort"]))
-    if request.accept_mimetypes.best_match([JSON, CSV], JSON) == CSV:
-        wanted = _paged(ordered, asked) if "page" in asked or "per_page" in asked else ordered.limit(MOST_IN_CSV)
-        return _csv(table.name, fields, show(list(call.session.scalars(wanted))))
+    form = _FORMS.get(request.accept_mimetypes.best_match([JSON, *_FORMS], JSON))
+    if form:
+        wanted = _paged(ordered, asked) if "page" in asked or "per_page" in asked else ordered.limit(MOST_IN_SHEET)
+        keys = list(call.session.scalars(wanted))
+        if sheet and "fields" not in asked:
+            return sheet_answer(table.name, form, headings(sheet.kind), records(sheet.kind, sheet.things(keys)))
+        return sheet_answer(table.name, form, fields, _cells(fields, show(keys)))
     total = call.session.scalar(select(func.count()).select_from(found.order_by(None).subquery())) or 0
     items = show(list(call.session.scalars(_paged(ordered, asked)))) if total else []
     return Reply(value={"items": [_only(item, fields) for item in items], "total": total})
@@ -96,9 +125,8 @@ def _only(item: Shown, fields: Sequence[str]) -> Shown:
     return {name: item[name] for name in fields if name in item}
 
 
-def _csv(title: str, fields: Sequence[str], items: Iterable[Shown]) -> Response:
-    rows = ([_cell(item.get(name)) for name in fields] for item in items)
-    return csv_answer(f"{title}.csv", fields, rows)
+def _cells(fields: Sequence[str], items: Iterable[Shown]) -> Iterator[Sequence[str]]:
+    return ([_cell(item.get(name)) for name in fields] for item in items)
 
 
 def _cell(value: Any) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from admin.api.noun import Noun, Shown
+from admin.api.operations import table
 from admin.api.schemas import TEXT_OR_NULL, TIME
 from admin.lists import button_templates as template_list
 from admin.lists import devices as device_list
@@ -206,16 +207,12 @@ def _in_state(text: str) -> Where:
     return and_(*device_list.TABLE.find(Search(fields=(("pairing", text),))))
 
 
-PAIRING = {
-    "type": "object",
-    "properties": {
-        "state": {"type": "string", "enum": ["closed", "open", "paired", "blocked"]},
-        "open_until": TIME,
-        "paired_at": TIME,
-        "paired_address": TEXT_OR_NULL,
-    },
-    "required": ["state", "open_until", "paired_at", "paired_address"],
-}
+PAIRING = table(
+    state={"type": "string", "enum": ["closed", "open", "paired", "blocked"]},
+    open_until=TIME,
+    paired_at=TIME,
+    paired_address=TEXT_OR_NULL,
+)
 
 
 def _about_devices(scope: Scope, rows: Sequence[Device]) -> Mapping[int, Shown]:

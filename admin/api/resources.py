@@ -10,7 +10,7 @@ from admin.access import Permission
 from admin.api import noun as shelf
 from admin.api.bodies import object_of, reads
 from admin.api.call import Call
-from admin.api.lists import CSV, arguments, listing
+from admin.api.lists import SHEETS, arguments, listing
 from admin.api.noun import Noun
 from admin.api.nouns import NOUNS
 from admin.api.operations import JSON, MERGE_PATCH, Body, Operation, listed, ref
@@ -36,11 +36,11 @@ def _reading(noun: Noun) -> Iterator[Operation]:
         name=f"list{name}s",
         path=_path(noun),
         title=f"List {noun.title}s",
-        says=f"The tenant's {noun.title}s, a page of them; as CSV all that the search finds.",
+        says=f"The tenant's {noun.title}s, a page of them; as CSV or XLSX all that the search finds.",
         run=_with(listing, noun),
         query=arguments(noun.table, noun.filters),
         answers={200: listed(name)},
-        texts=(CSV,),
+        texts=SHEETS,
     )
     yield make(
         name=f"get{name}",

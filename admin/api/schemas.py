@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from admin.api import given as given_alone
 from admin.api.operations import ref, table
 from provisioner.services.fields import Schema
 from provisioner.services.schemas import (
@@ -33,13 +34,15 @@ NAMES: Mapping[type[Schema], str] = {
     DeviceIn: "Device",
     WebhookIn: "Webhook",
 }
-"""What each schema is called in the document."""
+"""What each noun is called in the document."""
+
+_GIVEN: Mapping[type[Schema], str] = {**NAMES, **given_alone.NAMES}
 
 
 @cache
 def _models() -> dict[str, Any]:
     _, found = models_json_schema(
-        [(schema, "validation") for schema in NAMES], ref_template="#/components/schemas/{model}"
+        [(schema, "validation") for schema in _GIVEN], ref_template="#/components/schemas/{model}"
     )
     made: dict[str, Any] = found["$defs"]
     return made
@@ -49,15 +52,16 @@ def _models() -> dict[str, Any]:
 def components() -> dict[str, Any]:
     """Every schema by its name: ``DeviceInput`` is what is given, ``Device`` what is told."""
     models = {name: _kept(model) for name, model in _models().items()}
-    inputs = {schema.__name__ for schema in NAMES}
+    inputs = {schema.__name__ for schema in _GIVEN}
     found = {name: model for name, model in sorted(models.items()) if name not in inputs}
-    found["ButtonIn"] = _nullable(found["ButtonIn"])
-    return {**found, **{f"{name}Input": _nullable(models[schema.__name__]) for schema, name in NAMES.items()}}
+    for name in ("ButtonIn", "RequestIn"):
+        found[name] = _nullable(found[name])
+    return {**found, **{f"{name}Input": _nullable(models[schema.__name__]) for schema, name in _GIVEN.items()}}
 
 
 def input_of(schema: type[Schema]) -> dict[str, Any]:
     """What is given, without what is only read."""
-    found: dict[str, Any] = components()[f"{NAMES[schema]}Input"]
+    found: dict[str, Any] = components()[f"{_GIVEN[schema]}Input"]
     return found
 
 

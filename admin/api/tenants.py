@@ -13,7 +13,7 @@ from admin.access import Permission
 from admin.api import noun as shelf
 from admin.api.bodies import merged, parsed, reads
 from admin.api.call import Call
-from admin.api.lists import CSV, arguments, look
+from admin.api.lists import SHEETS, arguments, look
 from admin.api.noun import Shown, check_match, taken
 from admin.api.nouns import TEXT_ID
 from admin.api.operations import Body, Operation, Reply, listed, ref
@@ -150,7 +150,7 @@ def operations() -> Iterator[Operation]:
         permission=Permission.TENANT_READ,
         query=arguments(TABLE, NOUN.filters),
         answers={200: listed("Tenant")},
-        texts=(CSV,),
+        texts=SHEETS,
     )
     yield every(
         name="createTenant",

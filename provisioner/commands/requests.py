@@ -33,7 +33,7 @@ def recognise(path: str | None, user_agent: str, transport: str, as_json: bool, 
         return
     if path is None:
         raise click.UsageError("--path is missing (or --batch)")
-    found = _described(take(Ask(path=path, user_agent=user_agent, transport=Transport(transport))))
+    found = described(take(Ask(path=path, user_agent=user_agent, transport=Transport(transport))))
     if as_json:
         click.echo(json.dumps(found))
     else:
@@ -44,7 +44,7 @@ def recognise(path: str | None, user_agent: str, transport: str, as_json: bool, 
 def _batch() -> None:
     for number, line in enumerate(sys.stdin, 1):
         if line.strip():
-            click.echo(json.dumps(_described(take(_ask(line, number)))))
+            click.echo(json.dumps(described(take(_ask(line, number)))))
 
 
 def _ask(line: str, number: int) -> Ask:
@@ -58,7 +58,8 @@ def _ask(line: str, number: int) -> Ask:
         ) from None
 
 
-def _described(identity: Identity) -> dict[str, Any]:
+def described(identity: Identity) -> dict[str, Any]:
+    """What a request was taken for, as JSON has it."""
     return {
         "vendor": identity.vendor,
         "model": identity.model,
@@ -74,7 +75,7 @@ def _described(identity: Identity) -> dict[str, Any]:
 def vendors(as_json: bool) -> None:
     """Every vendor and model that is known."""
     if as_json:
-        listed = [_vendor(vendor) for vendor in known_vendors().values()]
+        listed = [vendor_table(vendor) for vendor in known_vendors().values()]
         click.echo(json.dumps({"vendors": listed}, ensure_ascii=False, indent=1))
         return
     for vendor in known_vendors().values():
@@ -83,7 +84,8 @@ def vendors(as_json: bool) -> None:
             click.echo(f"  {model.name:<14} {model.accounts:>4} accounts {model.line_keys:>4} line keys")
 
 
-def _vendor(vendor: Vendor) -> dict[str, Any]:
+def vendor_table(vendor: Vendor) -> dict[str, Any]:
+    """A vendor with its models, as JSON has it."""
     return {
         "name": vendor.name,
         "title": vendor.title,

@@ -1,0 +1,112 @@
+"""The site file over the API: read it, make the tenant so, or see what that would change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+from flask import request
+
+from admin.access import Permission
+from admin.api.call import Call
+from admin.api.operations import JSON, Body, Operation, Parameter, Reply, table
+from admin.api.schemas import TEXT, WHOLE
+from provisioner.site.apply import apply
+from provisioner.site.export import export
+from provisioner.site.plan import Plan
+from provisioner.site.read import LARGEST
+
+YAML = "application/yaml"
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_FLAG = {"type": "boolean", "default": False}
+
+
+def _read(call: Call) -> Reply:
+    text = export(call.session, call.provisioner.vault, call.scope.tenant.slug)
+    if request.accept_mimetypes.best_match([YAML, JSON], YAML) == JSON:
+        return Reply(value=yaml.load(text, _LOADER))  # noqa: S506  # a safe loader, written in C where there is one
+    return Reply(value=text, media_type=YAML)
+
+
+def _write(call: Call) -> Reply:
+    plan = apply(
+        call.provisioner,
+        call.body,
+        actor=call.actor.name,
+        prune=call.query["prune"],
+        dry_run=call.query["dry_run"],
+        only=call.path["tenant"],
+        names_tenants=call.actor.role == "server",
+    )
+    return Reply(value=_told(plan))
+
+
+def _told(plan: Plan) -> dict[str, Any]:
+    changing = [one for one in plan.outcomes if one.kind != "unchanged"]
+    return {
+        "tenant": plan.tenant,
+        "dry_run": plan.dry_run,
+        "added": plan.added,
+        "changed": plan.changed,
+        "removed": plan.removed,
+        "objects": [{"kind": one.kind, "subject": one.subject, "fields": list(one.fields)} for one in changing],
+        "files": list(plan.files),
+        "warnings": list(plan.warnings),
+        "lines": list(plan.lines()),
+    }
+
+
+_TEXTS = {"type": "array", "items": TEXT}
+PLAN = table(
+    tenant=TEXT,
+    dry_run={"type": "boolean"},
+    added=WHOLE,
+    changed=WHOLE,
+    removed=WHOLE,
+    objects={"type": "array", "items": table(kind=TEXT, subject=TEXT, fields=_TEXTS)},
+    files=_TEXTS,
+    warnings=_TEXTS,
+    lines=_TEXTS,
+)
+
+
+def operations() -> Iterator[Operation]:
+    """Reading and writing the site file."""
+    yield Operation(
+        name="getSite",
+        method="GET",
+        path="/tenants/{tenant}/site",
+        tag="Site file",
+        title="Read the site file",
+        says="The whole tenant, without secrets: as YAML, or as JSON where `Accept` asks for it.",
+        run=_read,
+        permission=Permission.TENANT_READ,
+        answers={200: {"type": "object"}},
+        texts=(YAML,),
+    )
+    yield Operation(
+        name="putSite",
+        method="PUT",
+        path="/tenants/{tenant}/site",
+        tag="Site file",
+        title="Make the tenant what a site file says",
+        says="All of it, or on any error nothing. With `dry_run` it is only said what would change.",
+        run=_write,
+        permission=Permission.TENANT_CHANGE,
+        query=(
+            Parameter(name="dry_run", says="Change nothing, and tell the plan.", kind=_FLAG),
+            Parameter(name="prune", says="Remove what the file does not mention.", kind=_FLAG),
+        ),
+        body=Body(
+            schema={"type": "object"},
+            read=lambda _call, text: text,
+            example={"tenant": "acme", "locations": [{"name": "Warehouse", "city": "Chicago", "country": "US"}]},
+            media_types=(YAML, JSON, "application/x-yaml", "text/yaml"),
+            largest=LARGEST,
+            is_text=True,
+        ),
+        answers={200: PLAN},
+        refuses=(409,),
+        may_be_gone=True,
+    )

@@ -183,6 +183,14 @@ def zone_names() -> tuple[str, ...]:
     return tuple(sorted(name for name in listed if name != _NOT_A_PLACE))
 
 
+@cache
+def zones_of(country: str) -> tuple[str, ...]:
+    """The zones of a country of ISO 3166-1, in the order of the database, which puts populous ones first."""
+    lines = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8").splitlines()
+    rows = (line.split("\t") for line in lines if not line.startswith("#"))
+    return tuple(row[2] for row in rows if row[0] == country)
+
+
 def _unknown(name: str) -> str:
     """What to say about a name that is not in the database."""
     cities = {known.rpartition("/")[2].lower(): known for known in zone_names()}

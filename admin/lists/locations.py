@@ -1,4 +1,4 @@
-"""The locations page's table, and what a location lacks for an emergency call."""
+"""The locations page's table."""
 
 from __future__ import annotations
 
@@ -10,38 +10,9 @@ from sqlalchemy import ColumnElement, false, func, not_, or_, select, true
 
 from admin.scope import Scope
 from admin.tables import Column, Search, Table, contains
-from admin.words import _, mark
+from admin.words import mark
+from provisioner.addresses import Emergency, emergency_of
 from provisioner.store.tables import Device, Location, LocationAssignment
-
-WITH_STATES = frozenset({"US", "CA", "AU", "BR", "IN", "MX"})
-"""Countries whose addresses are not complete without a state or province."""
-
-
-@dataclass(frozen=True, slots=True)
-class Emergency:
-    """Whether an emergency call from here can say where it is: ``None``, ``Incomplete`` or ``Complete``."""
-
-    state: str
-    missing: tuple[str, ...] = ()
-
-
-def emergency_of(location: Location) -> Emergency:
-    """What the location's emergency data are good for."""
-    said = (location.emergency_number, location.emergency_callback, location.elin, location.street)
-    if not any(said):
-        return Emergency("None")
-    wanted = {
-        _("street"): location.street,
-        _("house number"): location.house_number or any(one.isdigit() for one in location.street),
-        _("city"): location.city,
-        _("state"): location.state or location.country not in WITH_STATES,
-        _("postal code"): location.postal_code,
-        _("country"): location.country,
-        _("emergency number"): location.emergency_number,
-        _("callback number"): location.emergency_callback,
-    }
-    missing = tuple(name for name, value in wanted.items() if not value)
-    return Emergency("Incomplete" if missing else "Complete", missing)
 
 
 def used() -> ColumnElement[bool]:

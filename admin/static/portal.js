@@ -42,6 +42,7 @@
       const changed = [...event.target.options].some((one) => one.selected !== one.defaultSelected);
       document.getElementById(event.target.dataset.saves).disabled = !changed;
     }
+    if (event.target.matches("[data-presses]")) document.getElementById(event.target.dataset.presses).click();
     if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
   });
 

@@ -11,9 +11,10 @@ from admin.changes import changing, parsed
 from admin.forms import Form
 from admin.forms import locations as location_forms
 from admin.lists.devices import identity_of, key_of
-from admin.lists.locations import TABLE, emergency_of, leftover, rows
+from admin.lists.locations import TABLE, leftover, rows
 from admin.scope import Scope, here
 from admin.words import _
+from provisioner.addresses import emergency_of
 from provisioner.errors import Invalid, Problem
 from provisioner.services import locations
 from provisioner.services.schemas import LocationIn
@@ -42,6 +43,7 @@ def _list_page(scope: Scope, form: Form | None) -> str:
         look=look,
         rows=rows(scope, look.keys),
         everything=scope.session.scalar(counted),
+        field_words=location_forms.FIELD_WORDS,
         leftovers=scope.session.scalar(counted.where(leftover())),
         form=form,
     )
@@ -59,12 +61,19 @@ def _create(scope: Scope) -> Response | tuple[str, int]:
     if not scope.can(Permission.TENANT_CHANGE):
         return redirect(url_for(".listing"), 303)
     form = Form.read(location_forms.fields(request.form.get("country", "")), request.form)
+    if request.form.get("do") == "country":
+        return _list_page(scope, _in_country(form)), 200
     if form.is_right:
         _save(scope, form, None)
     if not form.is_right:
         return _list_page(scope, form), 422
     flash(_("{name} is added.", name=form["name"]))
     return redirect(url_for(".listing"), 303)
+
+
+def _in_country(form: Form) -> Form:
+    """The form for the country that was chosen, with what was typed so far; nothing is judged yet."""
+    return Form(form.fields, location_forms.in_country(form.values))
 
 
 def _save(scope: Scope, form: Form, location: Location | None) -> None:
@@ -90,6 +99,8 @@ def page(location_id: int) -> Response | str | tuple[str, int]:
         values = location_forms.values_of(locations.dump(location))
         return _page(scope, location, Form(location_forms.fields(location.country), values))
     form = Form.read(location_forms.fields(request.form.get("country", "")), request.form)
+    if request.form.get("do") == "country":
+        return _page(scope, location, _in_country(form))
     if form.is_right:
         _save(scope, form, location)
     if not form.is_right:
@@ -112,6 +123,7 @@ def _page(scope: Scope, location: Location, form: Form) -> str:
         form=form,
         location=location,
         emergency=emergency_of(location),
+        field_words=location_forms.FIELD_WORDS,
         devices=[(key_of(one), identity_of(one), one.name) for one in devices],
         extensions=extensions.all(),
     )

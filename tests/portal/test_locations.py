@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import select
 
 from admin.forms import locations as forms
-from admin.lists.locations import emergency_of
 from provisioner.services import extensions, locations
 from provisioner.store.tables import Device, Extension, Location, Tenant
 
@@ -80,7 +79,39 @@ def test_what_is_wrong_is_told_in_place_and_nothing_is_lost(client, changes, say
 def test_the_address_knows_its_country(reader):
     page = reader.get(f"{PAGE}?add=1&country=US").text
     assert ("ZIP code" in page, '<option value="IL">Illinois</option>' in page) == (True, True)
-    assert "PLZ" in reader.get(f"{PAGE}?add=1&country=DE").text
+    assert "Such as 10115." in reader.get(f"{PAGE}?add=1&country=DE").text
+    assert "This country has none." in reader.get(f"{PAGE}?add=1&country=AE").text
+
+
+def test_another_country_changes_the_fields_and_keeps_what_was_typed(client, provisioner):
+    response = _add(client, do="country", country="IE", timezone="", state="")
+    page = response.text
+    assert (200, True, True) == (response.status_code, "Eircode" in page, "Hauptstr." in page)
+    assert '<option value="Europe/Dublin" selected>' in page
+    assert _location(provisioner, "Berlin") is None
+
+
+def test_a_time_zone_that_was_chosen_stays_where_the_country_has_several(client):
+    page = _add(client, do="country", country="US", timezone="America/Denver").text
+    assert '<option value="America/Denver" selected>' in page
+
+
+def test_enter_saves_and_does_not_ask_for_another_country(client):
+    page = client.get(f"{PAGE}?add=1").text
+    buttons = page[page.index('id="new"') :].split("<button")
+    assert ' value="country"' not in buttons[1].partition(">")[0]
+
+
+def test_the_zones_of_the_country_come_first():
+    zones = [one.value for one in forms.time_zones("DE")]
+    assert ["", "Europe/Berlin", "Europe/Busingen"] == zones[:3]
+    assert len(set(zones)) == len(zones)
+
+
+def test_countries_are_named_in_the_language_of_the_page(client):
+    page = client.get(f"{PAGE}?add=1", headers={"Accept-Language": "de"}).text
+    assert ">Deutschland (DE)<" in page
+    assert ">Germany (DE)<" in client.get(f"{PAGE}?add=1").text
 
 
 def test_the_pickers_hold_the_real_lists():
@@ -89,13 +120,15 @@ def test_the_pickers_hold_the_real_lists():
     assert {"de", "en", "ja"} < {one.value for one in forms.languages()}
 
 
-def test_what_an_emergency_call_lacks_is_named(provisioner):
-    assert "Complete" == emergency_of(_location(provisioner, "HQ")).state
-    bare = Location(name="x", street="", house_number="", city="", state="", postal_code="", country="")
-    assert "None" == emergency_of(bare).state
-    bare.emergency_number, bare.country = "911", "US"
-    lacking = emergency_of(bare)
-    assert ("Incomplete", True) == (lacking.state, {"street", "state", "callback number"} < set(lacking.missing))
+def test_what_an_emergency_call_lacks_is_named(client, provisioner):
+    place = _location(provisioner, "HQ")
+    with provisioner.database.writing() as session:
+        row = session.get(Location, place.id)
+        row.emergency_callback, row.postal_code = None, "6060"
+    page = client.get(f"{PAGE}/{place.id}").text
+    assert "Missing: callback number." in " ".join(page.split())
+    assert "Not in the country’s form: postal code." in " ".join(page.split())
+    assert "Incomplete (callback number, postal code)" in client.get(PAGE).text
 
 
 def test_an_inactive_location_that_is_still_used_is_listed(client, provisioner):

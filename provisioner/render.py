@@ -17,10 +17,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from jinja2 import BaseLoader, FileSystemLoader, StrictUndefined, TemplateError
-from jinja2.compiler import CodeGenerator, Frame
-from jinja2.nodes import Expr, TemplateData
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import TemplateError
 from markupsafe import Markup
 from markupsafe import escape as escape_text
 
@@ -28,11 +25,15 @@ from provisioner.errors import Broken, Unassigned
 from provisioner.keys import keys_of
 from provisioner.profile import Origin, Profile, Setting, Text
 from provisioner.registry import vendors
+from provisioner.sandbox import Metered, SafeFiles, Sandbox
 from provisioner.syntax import OMIT, Document, Syntax
 from provisioner.values import Owner
 from provisioner.vendor_api import File, Line, Vendor
 
 MASK = "********"
+_TEMPLATE_FAULTS = (
+    TemplateError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError, OSError,
+)  # fmt: skip
 _TRACE = re.compile("\ufdd1([^\ufdd2]*)\ufdd2([^\ufdd3]*)\ufdd3")
 
 
@@ -170,56 +171,19 @@ def _text(vendor: Vendor, profile: Profile, file: File, view: View, overrides: P
     assert file.template
     try:
         names = vendor.context(profile, keys_of(profile))
-        return environment.get_template(file.template).render(profile=profile, **names)
-    except (TemplateError, KeyError, ValueError, TypeError, AttributeError, LookupError) as error:
+        with environment.metered():
+            return environment.get_template(file.template).render(profile=profile, **names)
+    except _TEMPLATE_FAULTS as error:
         raise Broken(f"{vendor.name}/{file.template}: {type(error).__name__}: {error}") from error
 
 
-class _Generator(CodeGenerator):
-    """Prints what ``finalize`` made of a value as it is: it must not be escaped for HTML on top."""
-
-    def _output_child_to_const(self, node: Expr, frame: Frame, finalize: Any) -> str:
-        const = node.as_const(frame.eval_ctx)
-        return str(const) if isinstance(node, TemplateData) else str(finalize.const(const))
-
-    def _output_child_pre(self, node: Expr, frame: Frame, finalize: Any) -> None:
-        self.write("environment.finalize(")
-
-    def _output_child_post(self, node: Expr, frame: Frame, finalize: Any) -> None:
-        self.write(")")
-
-
-class _Environment(ImmutableSandboxedEnvironment):
-    """A sandbox that finds ``a.b`` of a dictionary, which contexts are made of, without a detour."""
-
-    code_generator_class = _Generator
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        if type(obj) is dict and attribute in obj:
-            return obj[attribute]
-        return super().getattr(obj, attribute)
-
-
 @cache
-def _environment(vendor: str, syntax: Syntax, view: View, overrides: Path | None) -> _Environment:
-    environment = _Environment(
-        loader=_loader(vendor, overrides),
-        undefined=StrictUndefined,
-        autoescape=True,
-        finalize=_finalizer(syntax, view),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        auto_reload=False,
-    )
-    environment.globals = {"range": range, "clear": None}
-    return environment
-
-
-def _loader(vendor: str, overrides: Path | None) -> BaseLoader:
+def _environment(vendor: str, syntax: Syntax, view: View, overrides: Path | None) -> Sandbox:
     shipped = str(resources.files("provisioner").joinpath("templates", vendor))
-    places = [str(overrides / vendor)] if overrides else []
-    return FileSystemLoader([*places, shipped])
+    finalize = _finalizer(syntax, view)
+    if overrides is None:
+        return Sandbox(SafeFiles(shipped), finalize)
+    return Metered(SafeFiles([str(overrides / vendor), shipped]), finalize)
 
 
 def _finalizer(syntax: Syntax, view: View) -> Callable[[Any], str]:

@@ -1,0 +1,1 @@
+"""What strangers and mistakes send, at every opening."""

@@ -20,7 +20,7 @@ from provisioner.values import Mode, Slot
 from provisioner.vendor_api import Buttons, Model, Vendor
 
 CAP_W, CAP_H, GAP, EDGE, HEAD = 116, 32, 6, 10, 18
-SCREEN_W, SMALL_W = 96, 82
+SCREEN_W, SMALL_W = 96, 80
 MOST_ON_PAGE = 12
 """Keys left and right of a screen, where the model's data do not tell the page."""
 MOST_ON_MODULE = 20
@@ -162,7 +162,7 @@ class _Pen:
         return replace(
             bare,
             text=fitting(label, units),
-            under="" if under == label else fitting(under, units * 5 // 4),
+            under="" if under == label else fitting(under, units * 11 // 10),
             title=" · ".join(part for part in parts if part),
             kind="other" if why or mode is Mode.NONE else "used",
             is_rtl=is_rtl(label),

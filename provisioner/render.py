@@ -35,6 +35,8 @@ _TEMPLATE_FAULTS = (
     TemplateError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError, OSError,
 )  # fmt: skip
 _TRACE = re.compile("\ufdd1([^\ufdd2]*)\ufdd2([^\ufdd3]*)\ufdd3")
+_REFERENCE = re.compile("&#(6497[7-9]);")
+"""The three marks of a trace as XML references."""
 
 
 class View(Enum):
@@ -64,6 +66,14 @@ class Answer:
     def plain(self) -> bytes:
         """The document, also of a file that goes out encrypted: what people are shown."""
         return self.body if self.encrypted_from is None else self.encrypted_from
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedLine:
+    """One line of a file's text, masked where it is secret, and where the values in it came from."""
+
+    text: str
+    origins: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +154,23 @@ def explain(profile: Profile, file: File, overrides: Path | None = None) -> list
     document = document_of(profile, file, View.TRACED, overrides)
     mine = Origin("vendor", f"{vendor.name}/{file.template}")
     return [_explained(key, value, mine) for key, value in document.items()]
+
+
+def explain_text(profile: Profile, file: File, overrides: Path | None = None) -> list[ExplainedLine]:
+    """The file line by line as it would be sent; a line that only the vendor's template speaks in has no origins."""
+    syntax = file.syntax or vendors()[profile.vendor].syntax
+    masked, traced = (
+        syntax.write(document_of(profile, file, view, overrides)).decode("utf-8", "replace").splitlines()
+        for view in (View.MASKED, View.TRACED)
+    )
+    # Marks can change how a writer quotes a value, never the lines.
+    return [ExplainedLine(text=text, origins=_origins(marked)) for text, marked in zip(masked, traced, strict=True)]
+
+
+def _origins(line: str) -> tuple[str, ...]:
+    """Where the values of a line came from; a syntax that writes ASCII only has made references of the marks."""
+    marked = _REFERENCE.sub(lambda match: chr(int(match[1])), line)
+    return tuple(dict.fromkeys(match[1] for match in _TRACE.finditer(marked)))
 
 
 def unknown_native_keys(profile: Profile, overrides: Path | None = None) -> list[str]:

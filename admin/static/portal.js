@@ -46,6 +46,36 @@
     if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
   });
 
+  // A long list of lines is one stop of the Tab key; the arrow keys move through it.
+  all("[data-roving]").forEach((list) => {
+    const lines = [...list.children];
+    lines.forEach((line, number) => { line.tabIndex = number ? -1 : 0; });
+    list.addEventListener("keydown", (event) => {
+      const at = lines.indexOf(document.activeElement);
+      const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: lines.length - 1 }[event.key];
+      if (at < 0 || to === undefined || !lines[to]) return;
+      event.preventDefault();
+      lines[at].tabIndex = -1;
+      lines[to].tabIndex = 0;
+      lines[to].focus();
+    });
+  });
+
+  // A window that closes counts down by the server's clock, and the page looks again when it has closed.
+  all("[data-countdown]").forEach((one) => {
+    const end = performance.now() + Number(one.dataset.countdown) * 1000;
+    const two = (value) => String(value).padStart(2, "0");
+    const tick = () => {
+      const left = Math.ceil((end - performance.now()) / 1000);
+      if (left <= 0) { clearInterval(ticking); location.reload(); return; }
+      const minutes = Math.floor(left / 60);
+      const hours = Math.floor(minutes / 60);
+      one.textContent = hours ? `${hours}:${two(minutes % 60)}:${two(left % 60)}` : `${minutes}:${two(left % 60)}`;
+    };
+    const ticking = setInterval(tick, 1000);
+    tick();
+  });
+
   // A list keeps up with the world while somebody looks at it and does nothing else.
   setInterval(() => {
     const list = document.querySelector("[data-live]");

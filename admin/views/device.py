@@ -24,17 +24,14 @@ from provisioner.errors import Invalid, ProvisionerError
 from provisioner.keys import warnings_of
 from provisioner.merge import merge
 from provisioner.profile import Profile
-from provisioner.recognise import Ask, file_of, recognise
+from provisioner.recognise import Ask, recognise
 from provisioner.record import LocationRecord, Record
 from provisioner.registry import vendors
-from provisioner.render import View, file_names
-from provisioner.render import explain as explain_file
-from provisioner.render import render as render_file
+from provisioner.render import file_names
 from provisioner.replay import Step, replay
 from provisioner.services import devices
-from provisioner.store.tables import Audit, Device, DeviceLine, Extension, Seen, Sighting
+from provisioner.store.tables import Audit, Device, DeviceLine, Extension, Handover, Seen, Sighting
 from provisioner.values import Ipei, Mac, Transport
-from provisioner.vendor_api import File
 
 views = Blueprint("device", __name__, url_prefix="/advanced/device-management/<key>")
 
@@ -87,7 +84,8 @@ def told(scope: Scope, device: Device) -> Told:
 def page_of(page: str, scope: Scope, device: Device, /, **shown: Any) -> str:
     """A tab of the device's page, with what stands above all tabs."""
     seen = scope.session.scalars(scope.all(Seen).where(Seen.device_id == pairing.gate_of(device).id)).first()
-    state, until = pairing_of(device, scope.provisioner.clock())
+    now = scope.provisioner.clock()
+    state, until = pairing_of(device, now)
     return render_template(
         f"device/{page}.html",
         tab=page,
@@ -98,6 +96,7 @@ def page_of(page: str, scope: Scope, device: Device, /, **shown: Any) -> str:
         lamps=lamps_of(device, seen),
         state=state,
         until=until,
+        left_s=int((until - now).total_seconds()) if until else 0,
         vendor=vendors().get(device.vendor),
         **shown,
     )
@@ -116,12 +115,13 @@ def overview(key: str) -> str:
         device,
         told=known,
         warnings=warnings_of(known.profile) if known.profile else (),
-        lines=_lines(scope, device),
+        lines=lines_of(scope, device),
         handsets=_handsets(scope, device),
     )
 
 
-def _lines(scope: Scope, device: Device) -> list[Extension]:
+def lines_of(scope: Scope, device: Device) -> list[Extension]:
+    """The device's extensions in the order of its lines."""
     query = (
         select(Extension)
         .join(DeviceLine, DeviceLine.extension_id == Extension.id)
@@ -207,12 +207,7 @@ def pair(key: str) -> Response | str:
         _pair(scope, device)
         return redirect(url_for(".pair", key=key), 303)
     gate = pairing.gate_of(device)
-    served = (
-        scope.all(Sighting)
-        .where(Sighting.device_id == gate.id, Sighting.outcome == "served", Sighting.proof.is_not(None))
-        .order_by(Sighting.at.desc())
-        .limit(50)
-    )
+    handed = scope.all(Handover).where(Handover.device_id == gate.id).order_by(Handover.at.desc()).limit(50)
     changes = (
         scope.all(Audit)
         .where(Audit.subject == f"device {identity_of(gate)}")
@@ -225,7 +220,7 @@ def pair(key: str) -> Response | str:
         device,
         gate=gate,
         minutes=scope.tenant.pairing_minutes or 60,
-        served=scope.session.scalars(served).all(),
+        handed=scope.session.scalars(handed).all(),
         changes=[row for row in scope.session.scalars(changes) if "pairing" in row.changes],
     )
 
@@ -244,70 +239,6 @@ def _pair(scope: Scope, device: Device) -> None:
             case _:
                 abort(400)
     flash(_("Pairing: {says}", says=says))
-
-
-# --- files
-
-
-@views.get("/files")
-@allow(Permission.TENANT_READ)
-def files(key: str) -> str:
-    """Every file that it would get an answer for."""
-    scope = here()
-    device = found(scope, key)
-    known = told(scope, device)
-    return page_of("files", scope, device, told=known, names=file_names(known.profile) if known.profile else ())
-
-
-def _file(profile: Profile | None, name: str) -> tuple[Profile, File]:
-    if profile is None or name not in file_names(profile):
-        abort(404)
-    kind = file_of(vendors()[profile.vendor], name, profile.model)
-    if kind is None:
-        abort(404)
-    return profile, kind
-
-
-@views.get("/files/<name>")
-@allow(Permission.TENANT_READ)
-def file(key: str, name: str) -> str:
-    """One file as it would be sent, with its secrets masked; or where each of its keys comes from."""
-    scope = here()
-    device = found(scope, key)
-    known = told(scope, device)
-    profile, kind = _file(known.profile, name)
-    overrides = scope.provisioner.installation.template_dir
-    wanted = request.args.get("q", "").strip().lower()
-    try:
-        body = render_file(profile, kind, View.MASKED, overrides).body.decode("utf-8", "replace")
-        rows = [one for one in explain_file(profile, kind, overrides) if wanted in f"{one.key} {one.origin}".lower()]
-    except ProvisionerError as error:
-        return page_of("file", scope, device, name=name, error=str(error), body="", rows=())
-    return page_of("file", scope, device, name=name, kind=kind, body=body, rows=rows, q=wanted, error="")
-
-
-@views.post("/files/<name>/reveal")
-@allow(Permission.SECRETS_REVEAL)
-def reveal(key: str, name: str) -> Response | str:
-    """The file with its secrets: a right of its own, and a line in the audit log."""
-    scope = here()
-    device = found(scope, key)
-    profile, kind = _file(told(scope, device).profile, name)
-    try:
-        answer = render_file(profile, kind, View.PLAIN, scope.provisioner.installation.template_dir)
-    except ProvisionerError as error:
-        return page_of("file", scope, device, name=name, error=str(error), body="", rows=())
-    with scope.provisioner.database.writing() as session:
-        session.add(
-            Audit(
-                actor=scope.viewer.name,
-                tenant_id=scope.tenant.id,
-                action="revealed",
-                subject=f"device {identity_of(device)}",
-                changes={"file": name},
-            )
-        )
-    return page_of("revealed", scope, device, name=name, body=answer.body.decode("utf-8", "replace"))
 
 
 # --- requests

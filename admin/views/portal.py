@@ -21,7 +21,10 @@ from admin.views import (
     button_templates,
     columns,
     device,
+    device_files,
+    device_history,
     device_keys,
+    device_lines,
     device_settings,
     devices,
     extensions,
@@ -54,7 +57,7 @@ _NOUNS = (
     my_page.views,
     audit.views,
 )
-_MORE_PAGES = (adding, device_keys, device_settings, labels)
+_MORE_PAGES = (adding, device_files, device_history, device_keys, device_lines, device_settings, labels)
 """Modules that add pages to the nouns above."""
 
 for nouns in _NOUNS:

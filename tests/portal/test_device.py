@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from provisioner.recognise import Ask
 from provisioner.services import devices
 from provisioner.store.tables import Audit, Device, now
 from tests.portal import world
@@ -257,9 +258,10 @@ def test_requests_are_listed_and_found(client, provisioner):
 
 
 def test_a_served_secret_stands_in_the_pairing_history(client, provisioner):
-    world.see(provisioner, "805ec0000001")
+    provisioner.answer(Ask(path="/805ec0000001.cfg", address="10.20.0.7"))
+    provisioner.sightings.flush()
     page = client.get(f"{PHONE}/pairing").text
-    assert ("token" in page, "10.20.0.7" in page) == (True, True)
+    assert ("window" in page, "10.20.0.7" in page, "805ec0000001.cfg" in page) == (True, True, True)
 
 
 def test_a_replay_shows_each_decision_and_pairs_nothing(client, provisioner):

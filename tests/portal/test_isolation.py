@@ -9,11 +9,15 @@ from provisioner.store.tables import (
     ApiToken,
     ButtonTemplate,
     Device,
+    DeviceVersion,
+    Document,
     Extension,
     Job,
     Location,
+    Served,
     Tenant,
     User,
+    now,
 )
 from tests.portal import world
 
@@ -36,6 +40,16 @@ def theirs(provisioner):
 
         device = session.scalars(select(Device).where(Device.tenant_id == tenant.id, Device.mac.is_not(None))).first()
         handset = session.scalars(select(Device).where(Device.tenant_id == tenant.id, Device.mac.is_(None))).one()
+        version = DeviceVersion(device_id=device.id, at=now(), actor="bob", sealed_own=b"x")
+        document = Document(digest="0" * 64, size=1, stored=1, sealed_body=b"x")
+        session.add_all([version, document])
+        session.flush()
+        entry = Served(
+            device_id=device.id, document_id=document.id, file="805ec0010001.cfg", at=now(), revision=1,
+            vendor="yealink", model="T46U", transport="http", address="203.0.113.9",
+        )  # fmt: skip
+        session.add(entry)
+        session.flush()
         return {
             "key": [device.mac, handset.ipei, f"handset-{handset.id}"],
             "job_id": [job.id],
@@ -45,6 +59,8 @@ def theirs(provisioner):
             "location_id": [one(Location)],
             "template_id": [one(ButtonTemplate)],
             "mac": ["805ec0550009"],
+            "version_id": [version.id],
+            "entry_id": [entry.id],
         }
 
 

@@ -35,6 +35,7 @@ COMMANDS = {
     "keys": "keys",
     "db": "installation",
     "doctor": "installation",
+    "simulate": "simulate",
 }
 
 

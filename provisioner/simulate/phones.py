@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from provisioner.values import Mac, Transport
 from provisioner.vendor_api import Boot, Model, Vendor, names_of
 
-_OWN_PATH = re.compile(rb"(?:https?|tftp)://[^\s\"'<>/]+/d/([0-9a-f]{16,128})/")
+# A file tells its phone where to come back to: an URL, or its host and directory apart.
+_OWN_PATH = re.compile(rb"\bd/([0-9a-f]{32,128})(?![0-9a-f])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +26,16 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phone:
-    """A virtual phone. With a ``token`` it was paired before and begins at its own URL."""
+    """A virtual phone; ``own`` are the names of its private files that are served.
+
+    With a ``token`` it was paired before and begins at its own URL.
+    """
 
     mac: Mac
     vendor: str
     transport: Transport
     stages: tuple[Stage, ...]
+    own: frozenset[str]
     token: str | None = None
 
 
@@ -38,7 +43,16 @@ def phone(vendor: Vendor, model: Model, mac: Mac, *, firmware: str | None = None
     """A phone of this model; without a ``firmware`` it has the one that the server assumes."""
     boot = vendor.boot
     stages = (_stage(vendor, model, mac, one, firmware) for one in (boot.loader, boot) if one)
-    return Phone(mac=mac, vendor=vendor.name, transport=boot.transport, stages=tuple(stages), token=token)
+    served = (file.pattern for file in vendor.files if file.private and file.template and file.fits(model))
+    own = (_name(vendor, model, mac, pattern) for pattern in served)
+    return Phone(
+        mac=mac,
+        vendor=vendor.name,
+        transport=boot.transport,
+        stages=tuple(stages),
+        own=frozenset(filter(None, own)),
+        token=token,
+    )
 
 
 def _stage(vendor: Vendor, model: Model, mac: Mac, boot: Boot, firmware: str | None) -> Stage:

@@ -1,0 +1,88 @@
+"""A server of one's own for the time of a simulation, in a directory that is gone afterwards."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from provisioner.errors import Broken
+from provisioner.settings import PREFIX, Installation
+
+_START_S = 60.0
+_STOP_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Temporary:
+    """An installation in a directory of its own, on ports that were free."""
+
+    directory: Path
+    installation: Installation
+    environment: dict[str, str]
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Run its server until the block ends. Raises Broken, with the end of its log, if it does not start."""
+        log = self.directory / "log"
+        command = [sys.executable, "-m", "provisioner", "serve"]
+        with log.open("wb") as output:
+            process = subprocess.Popen(command, env=self.environment, stdout=output, stderr=output)  # noqa: S603
+        try:
+            self._wait(process, log)
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(_STOP_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def _wait(self, process: subprocess.Popen[bytes], log: Path) -> None:
+        deadline = time.monotonic() + _START_S
+        while process.poll() is None and time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(f"http://{self.installation.phones_bind}/readyz", timeout=1):
+                    return
+            except OSError:
+                time.sleep(0.1)
+        raise Broken(f"the temporary server did not start: {log.read_text('utf-8', 'replace')[-2000:]}")
+
+
+@contextmanager
+def temporary(database_url: str | None, workers: int) -> Iterator[Temporary]:
+    """An empty installation on loopback; its database is SQLite unless an empty one is named."""
+    with tempfile.TemporaryDirectory(prefix="provisioner-simulate-") as directory:
+        phones, portal, tftp = (_free(kind) for kind in (socket.SOCK_STREAM, socket.SOCK_STREAM, socket.SOCK_DGRAM))
+        settings = {
+            "DATA_DIR": directory,
+            "PHONES_BIND": f"127.0.0.1:{phones}",
+            "PORTAL_BIND": f"127.0.0.1:{portal}",
+            "TFTP_BIND": f"127.0.0.1:{tftp}",
+            "PUBLIC_URL": f"http://127.0.0.1:{phones}",
+            "WORKERS": str(workers),
+            "ADMIN_PASSWORD": secrets.token_urlsafe(12),
+            "LOG_LEVEL": "warning",
+            **({"DATABASE_URL": database_url} if database_url else {}),
+        }
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        environment = {**kept, **{PREFIX + name: value for name, value in settings.items()}}
+        installation = Installation.model_validate({name.lower(): value for name, value in settings.items()})
+        yield Temporary(Path(directory), installation, environment)
+
+
+def _free(kind: socket.SocketKind) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

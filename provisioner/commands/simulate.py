@@ -38,6 +38,7 @@ from provisioner.values import Transport
 @click.option("--retries", type=click.IntRange(0), default=5, show_default=True, help="Then a phone gives up.")
 @click.option("--pair", is_flag=True, help="Also devices whose pairing window is open: this pairs them.")
 @click.option("--fill", "fill_with", type=click.IntRange(1), help="First fill an empty installation with N devices.")
+@click.option("--new", is_flag=True, help="With --fill or --self: phones that must pair first.")
 @click.option("--self", "own_server", is_flag=True, help="Against a temporary server with --phones devices.")
 @click.option("--database", help="With --self: an empty database instead of a temporary SQLite one.")
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="With --self: processes.")
@@ -72,7 +73,7 @@ def _on_installation(count: int | None, only: Collection[str], given: dict[str, 
     aim = _aim(installation, given)
     server = open_provisioner(installation, create=True)
     if given["fill_with"]:
-        _fill(server, given["fill_with"], only)
+        _fill(server, given["fill_with"], only, given["new"])
     fleet = phones_of(
         server, tenant=given["tenant"], only=only, pair=given["pair"] or bool(given["fill_with"]), limit=count
     )
@@ -82,13 +83,13 @@ def _on_installation(count: int | None, only: Collection[str], given: dict[str, 
 def _on_temporary(count: int, only: Collection[str], given: dict[str, Any]) -> dict[str, Tally]:
     with temporary(given["database"], given["workers"]) as own:
         server = open_provisioner(own.installation, create=True)
-        _fill(server, count, only)
+        _fill(server, count, only, given["new"])
         fleet = phones_of(server, tenant=None, only=only, pair=True, limit=count)
         with own.serving():
             return _run(fleet, _aim(own.installation, {"url": None, "tftp_at": None, "owned": False}), given)
 
 
-def _fill(server: Provisioner, count: int, only: Collection[str]) -> None:
+def _fill(server: Provisioner, count: int, only: Collection[str], new: bool) -> None:
     with _progress(f"Filling with {count} devices", count) as advance:
         seen = 0
 
@@ -97,7 +98,7 @@ def _fill(server: Provisioner, count: int, only: Collection[str]) -> None:
             advance(done * count // max(total, 1) - seen)
             seen = done * count // max(total, 1)
 
-        fill(server, count, only, told)
+        fill(server, count, only, new=new, progress=told)
 
 
 def _aim(installation: Installation, given: dict[str, Any]) -> Target:

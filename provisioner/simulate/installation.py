@@ -9,7 +9,7 @@ from itertools import cycle, islice
 from typing import Any
 
 import structlog
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, or_, select, update
 
 from provisioner.answer import Provisioner
 from provisioner.errors import Invalid, Problem
@@ -74,10 +74,16 @@ def _by_turns(phones: Sequence[Phone], limit: int | None) -> list[Phone]:
 
 
 def fill(
-    server: Provisioner, count: int, only: Collection[str], progress: Callable[[int, int], None] | None = None
+    server: Provisioner,
+    count: int,
+    only: Collection[str],
+    *,
+    new: bool,
+    progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Give an empty installation a tenant with so many devices of all vendors and models by turns.
 
+    Those that are not ``new`` are paired already, as a fleet is that was running before a power cut.
     Raises Invalid where there is a tenant: what people work with is never mixed with phones that do not exist.
     """
     with server.database.reading() as session:
@@ -85,6 +91,9 @@ def fill(
     if known is not None:
         raise Invalid([Problem(field="--fill", message=f"the installation is not empty, it has the tenant {known}")])
     apply(server, json.dumps(_site(count, only)), actor="simulate", progress=progress)
+    if not new:
+        with server.database.writing() as session:
+            session.execute(update(Device).values(state="paired", paired_at=server.clock(), open_until=None))
 
 
 def _site(count: int, only: Collection[str]) -> dict[str, Any]:

@@ -51,12 +51,21 @@ def portal_app(provisioner: Provisioner) -> Any:
 
 
 def tftp_respond(provisioner: Provisioner) -> Callable[[Request], bytes | Path]:
-    """What the TFTP door asks for each request."""
+    """What the TFTP door asks for each request that takes its time."""
+    return lambda request: provisioner.answer(_tftp_ask(request)).body
 
-    def respond(request: Request) -> bytes | Path:
-        path = request.name.replace("\\", "/")
-        if not path:
-            raise NotOurs("a request without a name")
-        return provisioner.answer(Ask(path=path, transport=Transport.TFTP, address=request.address)).body
 
-    return respond
+def tftp_at_once(provisioner: Provisioner) -> Callable[[Request], bytes | None]:
+    """What the TFTP door asks first."""
+
+    def at_once(request: Request) -> bytes | None:
+        answer = provisioner.at_once(_tftp_ask(request))
+        return answer.body if answer is not None else None
+
+    return at_once
+
+
+def _tftp_ask(request: Request) -> Ask:
+    if not request.name:
+        raise NotOurs("a request without a name")
+    return Ask(path=request.name.replace("\\", "/"), transport=Transport.TFTP, address=request.address)

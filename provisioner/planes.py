@@ -109,7 +109,7 @@ def _tftp(installation: Installation, descriptors: list[int]) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     provisioner = app.open_provisioner(installation)
     sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
-    server = TftpServer(sockets, app.tftp_respond(provisioner))
+    server = TftpServer(sockets, app.tftp_respond(provisioner), at_once=app.tftp_at_once(provisioner))
     signal.signal(signal.SIGTERM, lambda *_: server.stop())
     signal.signal(signal.SIGINT, lambda *_: server.stop())
     server.serve_forever()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from flask import Blueprint, Flask, Response, jsonify
+from flask import Blueprint, Flask, Response, jsonify, render_template, request
 
+from admin.api import pages
 from admin.api.call import view_of
 from admin.api.catalogue import catalogue
 from admin.api.document import document
@@ -32,3 +33,23 @@ def register(app: Flask) -> None:
 def openapi() -> Response:
     """The document."""
     return jsonify(document())
+
+
+_COLOURS = {"GET": "info", "POST": "good", "PUT": "warn", "PATCH": "warn", "DELETE": "bad"}
+
+
+@api.get("/docs", provide_automatic_options=False)
+def docs() -> str:
+    """The page of the document."""
+    asked = request.args.get("q", "")[: pages.LONGEST_SEARCH]
+    return render_template(
+        "api/docs.html",
+        info=document()["info"],
+        q=asked,
+        groups=pages.found(asked),
+        models=pages.models(),
+        command=pages.command,
+        colours=_COLOURS,
+        root=PREFIX,
+        root_url=request.url_root,
+    )

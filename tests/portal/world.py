@@ -16,7 +16,19 @@ from provisioner.services import devices, extensions, locations, templates, tena
 from provisioner.services.change import Change
 from provisioner.services.schemas import DeviceIn, ExtensionIn, LocationIn, TemplateIn, TenantIn
 from provisioner.settings import Installation
-from provisioner.store.tables import Device, Seen, Sighting, Tenant, UnknownDevice, now
+from provisioner.store.tables import (
+    Device,
+    Extension,
+    Job,
+    JobItem,
+    RequestCount,
+    Seen,
+    Sighting,
+    Tenant,
+    UnknownDevice,
+    User,
+    now,
+)
 
 PASSWORD = "correct horse battery"
 AGENT = "Yealink SIP-T46U 108.86.0.90 {mac}"
@@ -148,5 +160,56 @@ def furnish(provisioner: Provisioner) -> None:
                 device.firmware = "108.86.0.90" if number % 2 else "108.86.0.20"
             if number % 9 == 0:
                 device.state, device.open_until = "blocked", None
+    _add_oddities(provisioner)
     for number in range(3):
         add_unknown(provisioner, f"805ec0ee000{number}", model=None if number == 2 else "T46U")
+
+
+LONG = "Vermittlung und Telefonzentrale im Erdgeschoss des Hauptgebäudes, hinter der Pforte links"
+FORTY = "Donaudampfschifffahrtskapitänskajütentür"
+
+
+def _add_oddities(provisioner: Provisioner) -> None:
+    """Names as long as they may be, labels of forty letters without a gap, and words from right to left."""
+    with provisioner.database.writing() as session, Change(session, provisioner.vault, "ann") as change:
+        tenant = tenants.find(session, "acme")
+        assert tenant
+        place = {"street": FORTY, "city": "תל אביב-יפו", "state": FORTY, "country": "IL", "emergency_number": "100"}
+        locations.put(change, tenant, LocationIn(name=LONG, active=False, **place))
+        locations.put(change, tenant, LocationIn(name="סניף מרכזי", **place))
+        labels = (FORTY, "שולחן קבלה", LONG[:80], "受付", "{name}")
+        buttons = [
+            {
+                "slot": f"line:{number}",
+                "mode": "blf",
+                "value": f"10{number:02}",
+                "label": labels[number % 5],
+                "name": LONG,
+            }
+            for number in range(1, 13)
+        ]
+        templates.put(change, tenant, TemplateIn(name=LONG, models=("yealink/T4*", "yealink/T5*"), buttons=buttons))
+        for number, name in (("1020", LONG), ("1021", FORTY), ("1022", "מוקד תמיכה טכנית ושירות לקוחות")):
+            given = {"number": number, "name": name, "password": "x", "location": LONG, "template": LONG}
+            extensions.put(change, tenant, ExtensionIn(**given))
+        devices.put(
+            change,
+            tenant,
+            DeviceIn(mac="805ec0000120", name=LONG, vendor="yealink", model="T46U", extensions=("1020",)),
+        )
+    with provisioner.database.writing() as session:
+        extension = session.scalars(select(Extension).where(Extension.number == "1020")).one()
+        session.scalars(select(User).where(User.name == "uma")).one().extension_id = extension.id
+        accounts.add_user(session, f"{FORTY}@{FORTY}.example", PASSWORD, "viewer", session.get(Tenant, 1))
+        accounts.add_token(session, FORTY + FORTY, "viewer", session.get(Tenant, 1), 30)
+        job = Job(tenant_id=1, actor="ann", action="block", finished_at=now())
+        session.add(job)
+        session.flush()
+        for state in ("done", "failed"):
+            says = "the phone does not answer, and the reason for it is " + FORTY
+            session.add(JobItem(job_id=job.id, subject=f"80:5e:c0:00:00:01 {LONG}", state=state, says=says, at=now()))
+        hour = now().replace(minute=0, second=0, microsecond=0)
+        for back in range(48):
+            session.add(
+                RequestCount(tenant_id=1, hour=hour - timedelta(hours=back), outcome="served", requests=back * 7)
+            )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -103,6 +104,12 @@ class World:
                     process.terminate()
                     process.wait(20)
 
+    def _ready(self, port: int) -> None:
+        has_tls = port == self.phones and "PROVISIONER_TLS_CERT" in self.environment_extra
+        context = ssl._create_unverified_context() if has_tls else None
+        scheme = "https" if has_tls else "http"
+        urllib.request.urlopen(f"{scheme}://127.0.0.1:{port}/readyz", timeout=5, context=context).close()
+
     def wait(self, planes: tuple[str, ...] = (), timeout_s: float = 30) -> None:
         """Until the planes that speak HTTP are ready."""
         ports = [
@@ -112,7 +119,7 @@ class World:
         while True:
             try:
                 for port in ports:
-                    urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5).close()
+                    self._ready(port)
                 return
             except OSError:
                 if time.monotonic() > deadline:

@@ -1,5 +1,6 @@
 # make run   a server with a sample tenant, on this machine
 # make test  everything: format, lint, types, architecture, tests
+# make fuzz  hostile bytes at everything that reads what strangers send, for FUZZ_SECONDS (600)
 # make docs  the vendors' documents, from their data and notes
 # make messages  the catalogues of translations, brought up to date with the source
 
@@ -7,7 +8,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: run test lint docs messages install lock
+.PHONY: run test lint fuzz docs messages install lock
 
 run: install
 	$(BIN)/provisioner serve --demo
@@ -20,6 +21,9 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+fuzz: install
+	$(BIN)/python -m tests.fuzz --seconds=$(or $(FUZZ_SECONDS),600)
 
 docs: install
 	$(BIN)/python -m provisioner.vendor_docs docs/vendors

@@ -12,17 +12,22 @@ from lxml import etree
 from provisioner.errors import Broken
 from provisioner.syntax.base import Document, Syntax
 
+_NO_DTD = "a document type declaration has no place in a configuration file"
+
 
 def parse_xml(text: str | bytes) -> etree._Element:
     """Parse without entities, DTDs or network. Raises Broken with the parser's reason."""
-    data = text.encode() if isinstance(text, str) else text
-    if b"<!DOCTYPE" in data[:4096] or b"<!ENTITY" in data:
-        raise Broken("a document type declaration has no place in a configuration file")
     try:
+        data = text.encode() if isinstance(text, str) else text
+        if b"<!DOCTYPE" in data[:4096] or b"<!ENTITY" in data:
+            raise Broken(_NO_DTD)
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-        return etree.fromstring(data, parser)
-    except etree.XMLSyntaxError as error:
-        raise Broken(f"not well-formed XML: {error.msg}") from None
+        root = etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise Broken(f"not well-formed XML: {getattr(error, 'msg', error)}") from None
+    if root.getroottree().docinfo.internalDTD is not None:  # in another encoding it looks otherwise
+        raise Broken(_NO_DTD)
+    return root
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import NamedTuple
 
 from provisioner.errors import Refused
 from provisioner.load import Facts
@@ -36,8 +37,7 @@ class Claim:
     walking: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What one rule found: ``met`` or not, and why."""
 
     rule: str
@@ -62,11 +62,10 @@ def network(claim: Claim) -> Verdict:
     """The tenant trusts its networks, and the request comes from one of them."""
     if claim.facts.access != "network":
         return Verdict("network", False, "the tenant does not trust networks (access is pairing)")
-    address = _address(claim.ask.address)
-    inside = address and any(address in one for one in _networks(tuple(claim.facts.networks)))
-    if inside:
+    address = claim.ask.address
+    if _is_inside(address, tuple(claim.facts.networks)):
         return Verdict("network", True, f"{address} is in the tenant's networks")
-    return Verdict("network", False, f"{claim.ask.address or 'no address'} is in none of the tenant's networks")
+    return Verdict("network", False, f"{address or 'no address'} is in none of the tenant's networks")
 
 
 def window(claim: Claim) -> Verdict:
@@ -105,11 +104,20 @@ def admit(claim: Claim) -> str:
     """The name of the rule that lets the request pass. Raises Refused with the reasons, for the log."""
     reason = obstacle(claim)
     if reason is None:
-        for verdict in verdicts(claim):
+        missed = []
+        for rule in RULES:
+            verdict = rule(claim)
             if verdict.met:
                 return verdict.rule
-        reason = "; ".join(verdict.why for verdict in verdicts(claim))
+            missed.append(verdict.why)
+        reason = "; ".join(missed)
     raise Refused(reason)
+
+
+@lru_cache(maxsize=16_384)
+def _is_inside(text: str, networks: tuple[str, ...]) -> bool:
+    address = _address(text)
+    return address is not None and any(address in one for one in _networks(networks))
 
 
 @lru_cache(maxsize=4096)

@@ -94,6 +94,8 @@ class PhonesDoor:
     def _address(self, environ: Environ) -> str:
         """The peer, or what trusted proxies say of theirs: the nearest address that is no proxy of ours."""
         peer = str(environ.get("REMOTE_ADDR", ""))
+        if not self._proxies:
+            return peer
         hops = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
         while hops and self._is_proxy(peer):
             peer = hops.pop()

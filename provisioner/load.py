@@ -102,7 +102,8 @@ def find(session: Session, mac: Mac | None, tenant: str | None = None) -> Facts:
 
     A request that names no device costs the same look into the table, so that the time tells nothing.
     """
-    return _owned(session.execute(_FACTS.where(Device.mac == (mac.hex if mac else ""))).one_or_none(), mac, tenant)
+    row = session.execute(_FACTS.where(Device.mac == (mac.hex if mac else ""))).one_or_none()
+    return _owned(_facts(row) if row else None, mac, tenant)
 
 
 class Finder:
@@ -110,7 +111,7 @@ class Finder:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._select = QuickSelect(database.engine, _FACTS.where(Device.mac == bindparam("mac")))
+        self._select = QuickSelect(database.engine, _FACTS.where(Device.mac == bindparam("mac")), _facts)
 
     def find(self, mac: Mac | None, tenant: str | None = None) -> Facts:
         """What is committed at this moment of the device of a MAC."""
@@ -123,12 +124,11 @@ def find_many(session: Session, macs: Sequence[str]) -> dict[str, Facts]:
     return {row.mac: _facts(row[:-1]) for row in rows if row.mac is not None}
 
 
-def _owned(row: Sequence[Any] | None, mac: Mac | None, tenant: str | None) -> Facts:
+def _owned(facts: Facts | None, mac: Mac | None, tenant: str | None) -> Facts:
     if mac is None:
         raise Unknown("the request names no device")
-    if row is None:
+    if facts is None:
         raise Unknown(f"{mac} belongs to no tenant")
-    facts = _facts(row)
     if tenant is not None and facts.tenant != tenant:
         raise Unknown(f"{mac} belongs to no tenant named {tenant}")
     return facts

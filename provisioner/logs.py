@@ -6,12 +6,14 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from functools import lru_cache
 from typing import Any
 
 import structlog
 
 _SECRET_FIELD = re.compile(r"passw|secret|token|authorization|cookie|pwd|api_key", re.IGNORECASE)
-_DEVICE_TOKEN = re.compile(r"[0-9a-f]{40,}", re.IGNORECASE)
+_SHORTEST_TOKEN = 40
+_DEVICE_TOKEN = re.compile(rf"[0-9a-f]{{{_SHORTEST_TOKEN},}}", re.IGNORECASE)
 _USER_INFO = re.compile(r"(://)[^/\s@]*@")
 
 
@@ -43,8 +45,15 @@ def _rendering(form: str) -> list[Any]:
 def mask(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Hide what looks like a secret, in whatever field it came."""
     for name, value in event.items():
-        if name != "event" and _SECRET_FIELD.search(name):
+        if name != "event" and _is_secret(name):
             event[name] = "********"
         elif isinstance(value, str):
-            event[name] = _USER_INFO.sub(r"\1", _DEVICE_TOKEN.sub("********", value))
+            # Most values are too short to hold a token and are no URL: in a storm that saves more than all else.
+            shown = value if len(value) < _SHORTEST_TOKEN else _DEVICE_TOKEN.sub("********", value)
+            event[name] = _USER_INFO.sub(r"\1", shown) if "://" in shown else shown
     return event
+
+
+@lru_cache(maxsize=1024)
+def _is_secret(name: str) -> bool:
+    return _SECRET_FIELD.search(name) is not None

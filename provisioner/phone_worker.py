@@ -160,6 +160,8 @@ class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type
         """Answer on the spot, or let a thread do it where that takes time."""
         request["REMOTE_ADDR"], request["REMOTE_PORT"] = peer.address[0], str(peer.address[1])
         request["gunicorn.socket"] = peer.sock
+        if peer.secure:
+            request["wsgi.url_scheme"] = "https"
         try:
             reply = self.wsgi.at_once(request)
         except Exception:

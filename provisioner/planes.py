@@ -10,9 +10,12 @@ import resource
 import signal
 import socket
 import ssl
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
+import structlog
 from gunicorn.app.base import BaseApplication
 
 from provisioner import app
@@ -23,7 +26,11 @@ from provisioner.settings import Installation
 from provisioner.tftp import TftpServer
 from provisioner.worker import Worker
 
+log = structlog.get_logger()
+
 GRACE_S = 10
+LOOK_S = 1.0
+CONNECTIONS = 16_384
 
 
 def run_plane(name: str, installation: Installation, descriptors: list[int]) -> None:
@@ -50,24 +57,52 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn ships no typ
 
 
 def _phones(installation: Installation, descriptors: list[int]) -> None:
-    options = {**_options(installation, descriptors), "worker_class": PhoneWorker}
+    room = _raise_descriptors() - 256
+    options = {
+        **_options(installation, descriptors),
+        "worker_class": PhoneWorker,
+        "worker_connections": max(256, min(CONNECTIONS, room)),
+    }
     if installation.tls_cert:
         # gunicorn would build a context for every connection, which costs more than the handshake.
         options |= {
             "certfile": str(installation.tls_cert),
             "keyfile": str(installation.tls_key) if installation.tls_key else None,
-            "ssl_context": lambda _config, default: _context_once(default),
+            "ssl_context": OneContext([path for path in (installation.tls_cert, installation.tls_key) if path]),
         }
     _Gunicorn(options, lambda: _Closing(app.open_provisioner(installation))).run()
 
 
-_contexts: dict[str, ssl.SSLContext] = {}
+class OneContext:
+    """gunicorn's hook for TLS: one context a worker, made again when the certificate's files change."""
 
+    def __init__(self, files: Sequence[Path]) -> None:
+        self._files = files
+        self._stamp: list[int] = []
+        self._looked = float("-inf")
+        self._context: ssl.SSLContext | None = None
 
-def _context_once(make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
-    if "phones" not in _contexts:
-        _contexts["phones"] = make()
-    return _contexts["phones"]
+    def __call__(self, _config: object, make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+        """The context; files that cannot be used leave the one in force. Raises OSError when there is none."""
+        now = time.monotonic()
+        if self._context is None or now - self._looked >= LOOK_S:
+            self._looked = now
+            self._context = self._renewed(make)
+        return self._context
+
+    def _renewed(self, make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+        try:
+            stamp = [path.stat().st_mtime_ns for path in self._files]
+            if self._context is not None and stamp == self._stamp:
+                return self._context
+            made = make()
+        except OSError as error:  # an SSLError is one
+            if self._context is None:
+                raise
+            log.error("certificate.unusable", reason=f"{type(error).__name__}: {error}")
+            return self._context
+        self._stamp = stamp
+        return made
 
 
 class _Closing(PhonesDoor):
@@ -104,9 +139,7 @@ def _worker_exit(_server: object, worker: Any) -> None:
 
 
 def _tftp(installation: Installation, descriptors: list[int]) -> None:
-    # Each transfer has a socket of its own, and the usual soft limit would end them at a thousand.
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    _raise_descriptors()
     provisioner = app.open_provisioner(installation)
     sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
     server = TftpServer(sockets, app.tftp_respond(provisioner), at_once=app.tftp_at_once(provisioner))
@@ -114,6 +147,13 @@ def _tftp(installation: Installation, descriptors: list[int]) -> None:
     signal.signal(signal.SIGINT, lambda *_: server.stop())
     server.serve_forever()
     provisioner.close()
+
+
+def _raise_descriptors() -> int:
+    """Each transfer and connection has a socket, and the usual soft limit would end them at a thousand."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return most
 
 
 def _worker(installation: Installation, _descriptors: list[int]) -> None:

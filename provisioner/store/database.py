@@ -9,7 +9,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 from threading import Lock, Thread
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text, update
@@ -26,6 +26,7 @@ from provisioner.vault import Vault
 
 BUSY_TIMEOUT_MS = 15_000
 CONNECT_TIMEOUT_S = 3
+T = TypeVar("T")
 PROBE_S = 0.5
 
 log = structlog.get_logger()
@@ -71,8 +72,8 @@ class Database:
             self._missed(error)
             raise
 
-    def one(self, select: QuickSelect, **parameters: object) -> tuple[Any, ...] | None:
-        """The row of a quick select, None where there is none. Raises as `reading` does."""
+    def one(self, select: QuickSelect[T], **parameters: object) -> T | None:
+        """The value of a quick select, None where there is none. Raises as `reading` does."""
         if self.is_away:
             raise Away("the database is away")
         try:

@@ -1,49 +1,58 @@
 """One SELECT for each request of a phone, without a session: prepared once, on a connection that is kept.
 
 The sessions of the ORM cost more than everything else that a cached file needs. Here the statement is
-compiled once, each thread keeps one connection of its own in autocommit, and a row comes back as a plain
-tuple with the types of its columns. Every call reads what is committed at that moment. A connection that
-the server has closed is made anew, once a call.
+compiled once, each thread keeps one connection of its own in autocommit, and a row comes back with the
+types of its columns, made into what the caller wants; a row that comes again as it was is not made again.
+Every call reads what is committed at that moment. A connection that the server has closed is made anew,
+once a call.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Engine, Select, event
 from sqlalchemy.exc import OperationalError
 
+REMEMBERED = 4096
+T = TypeVar("T")
 
-class QuickSelect:
-    """A statement with named parameters that gives one row or none."""
 
-    def __init__(self, engine: Engine, statement: Select[*tuple[Any, ...]]) -> None:
+class QuickSelect(Generic[T]):
+    """A statement with named parameters that gives one row, or none; ``make`` turns its columns into a value."""
+
+    def __init__(self, engine: Engine, statement: Select[*tuple[Any, ...]], make: Callable[[Sequence[Any]], T]) -> None:
         self._engine = engine
+        self._make = make
         compiled = statement.compile(dialect=engine.dialect)
         self._sql = str(compiled)
         self._positions = compiled.positiontup
         converters = ((n, _converter(engine, column.type)) for n, column in enumerate(statement.selected_columns))
         self._converters = [(n, convert) for n, convert in converters if convert is not None]
         self._error: type[Exception] = engine.dialect.loaded_dbapi.Error
+        # PostgreSQL's driver makes lists of JSON, which no table can be keyed by.
+        self._made = lru_cache(REMEMBERED)(self._converted) if engine.dialect.name == "sqlite" else self._converted
         self._held = threading.local()
         self._connections: list[Any] = []
         event.listen(engine, "engine_disposed", lambda _engine: self._close_all())
 
-    def __call__(self, **parameters: object) -> tuple[Any, ...] | None:
-        """The row, its columns in the statement's order. Raises OperationalError when the database is away."""
+    def __call__(self, **parameters: object) -> T | None:
+        """What the row is made into. Raises OperationalError when the database is away."""
         try:
             row = self._ask(parameters)
         except self._error:
             self._let_go()
             row = self._ask_again(parameters)
-        if row is None:
-            return None
+        return None if row is None else self._made(row)
+
+    def _converted(self, row: Sequence[Any]) -> T:
         values = list(row)
         for n, convert in self._converters:
             values[n] = convert(values[n])
-        return tuple(values)
+        return self._make(values)
 
     def _ask_again(self, parameters: dict[str, object]) -> Any:
         """On a new connection: the old one may have ended with its server."""

@@ -1,17 +1,19 @@
 """A gunicorn with one of two worker classes and an application that tells what it was asked.
 
-python -m tests.clients.echo_server PORT short|stock
+python -m tests.clients.echo_server PORT short|stock [CERTIFICATE KEY]
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
 from provisioner.http import Reply
+from provisioner.planes import OneContext
 
 TOLD = ("REQUEST_METHOD", "RAW_URI", "PATH_INFO", "QUERY_STRING", "REMOTE_ADDR", "wsgi.url_scheme")
 
@@ -40,7 +42,9 @@ class Server(BaseApplication):
         """One worker, so that one stalled loop shows."""
         kind = {"short": "provisioner.phone_worker.PhoneWorker", "stock": "gthread"}[sys.argv[2]]
         options = {"bind": f"127.0.0.1:{sys.argv[1]}", "workers": 1, "threads": 4, "worker_class": kind, "keepalive": 5}
-        for name, value in {**options, "loglevel": "critical", "graceful_timeout": 2}.items():
+        files = [Path(name) for name in sys.argv[3:5]]
+        secure = {"certfile": sys.argv[3], "keyfile": sys.argv[4], "ssl_context": OneContext(files)} if files else {}
+        for name, value in {**options, **secure, "loglevel": "critical", "graceful_timeout": 2}.items():
             self.cfg.set(name, value)
 
     def load(self) -> Any:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import re
 import socket
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -19,9 +27,9 @@ from tests.world import free_port
 PLAIN = b"GET /805ec0123456.cfg HTTP/1.1\r\nHost: prov.example\r\nUser-Agent: Yealink SIP-T46U 108.86.0.45\r\n"
 
 
-def started(kind: str) -> tuple[subprocess.Popen[bytes], int]:
+def started(kind: str, *files: Path) -> tuple[subprocess.Popen[bytes], int]:
     port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "tests.clients.echo_server", str(port), kind])
+    process = subprocess.Popen([sys.executable, "-m", "tests.clients.echo_server", str(port), kind, *map(str, files)])
     for _ in range(200):
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
@@ -151,3 +159,83 @@ def test_a_connection_is_used_again(ports: dict[str, int]) -> None:
             client.sendall(PLAIN + b"\r\n")
             assert client.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
             time.sleep(0.01)
+
+
+def certify(directory: Path, name: str) -> list[Path]:
+    """A certificate of this name and its key, in files that are replaced at once."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    start = datetime.now(UTC) - timedelta(days=1)
+    made = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number(), start,
+                                   start + timedelta(days=9)).sign(key, hashes.SHA256())  # fmt: skip
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    for file, content in (("cert.pem", made.public_bytes(Encoding.PEM)), ("key.pem", private)):
+        (directory / "new").write_bytes(content)
+        (directory / "new").rename(directory / file)
+    return [directory / "cert.pem", directory / "key.pem"]
+
+
+@pytest.fixture(scope="module")
+def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
+    directory = tmp_path_factory.mktemp("tls")
+    process, port = started("short", *certify(directory, "first.example"))
+    yield port, directory
+    process.terminate()
+    process.wait(15)
+
+
+def over_tls(port: int, message: bytes) -> tuple[str, bytes]:
+    """The name in the server's certificate, and its answer."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with socket.create_connection(("127.0.0.1", port), 3) as plain, context.wrap_socket(plain) as client:
+        shown = x509.load_der_x509_certificate(client.getpeercert(binary_form=True) or b"")
+        client.sendall(message)
+        got = b""
+        while chunk := client.recv(65536):
+            got += chunk
+    return shown.subject.rfc4514_string(), got
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        PLAIN + b"Connection: close\r\n\r\n",
+        PLAIN + b"Content-Length: 0\r\nConnection: close\r\n\r\n",
+        PLAIN + b"\r\n" + PLAIN + b"Connection: close\r\n\r\n",
+        PLAIN + b"X: " + b"a" * 3000 + b"\r\nConnection: close\r\n\r\n",
+    ],
+    ids=["plain", "for the threads", "two at once", "long"],
+)
+def test_over_tls_the_answer_is_the_same(secure: tuple[int, Path], message: bytes) -> None:
+    _, got = over_tls(secure[0], message)
+    assert got.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b'"wsgi.url_scheme": "https"' in got
+
+
+def test_a_handshake_that_dawdles_holds_nobody_up(secure: tuple[int, Path]) -> None:
+    idle = [socket.create_connection(("127.0.0.1", secure[0])) for _ in range(50)]
+    for client in idle:
+        client.sendall(b"\x16\x03\x01")
+    try:
+        start = time.monotonic()
+        over_tls(secure[0], PLAIN + b"Connection: close\r\n\r\n")
+        assert time.monotonic() - start < 2
+    finally:
+        for client in idle:
+            client.close()
+
+
+def test_what_is_no_handshake_is_closed(secure: tuple[int, Path]) -> None:
+    assert not exchange(secure[0], PLAIN + b"\r\n").startswith(b"HTTP")
+
+
+def test_a_new_certificate_needs_no_restart_and_an_unusable_one_changes_nothing(secure: tuple[int, Path]) -> None:
+    port, directory = secure
+    (directory / "cert.pem").write_text("nonsense")
+    wait_for = time.monotonic() + 10
+    time.sleep(1.1)  # the server looks once a second
+    assert over_tls(port, PLAIN + b"Connection: close\r\n\r\n")[0] == "CN=first.example"
+    certify(directory, "second.example")
+    while over_tls(port, PLAIN + b"Connection: close\r\n\r\n")[0] != "CN=second.example":
+        assert time.monotonic() < wait_for

@@ -18,6 +18,7 @@ VALUES = {
     "location_id": 1,
     "template_id": 1,
     "job_id": 1,
+    "entry_id": 1,
     "user_id": 2,
     "name": "805ec0000001.cfg",
 }

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from provisioner import accounts
 from provisioner.answer import Provisioner
 from provisioner.app import open_provisioner
+from provisioner.recognise import Ask
 from provisioner.services import devices, extensions, locations, templates, tenants
 from provisioner.services.change import Change
 from provisioner.services.schemas import DeviceIn, ExtensionIn, LocationIn, TemplateIn, TenantIn
@@ -152,6 +153,10 @@ def furnish(provisioner: Provisioner) -> None:
         if number % 4:
             late, outcome = number % 7 == 0, "refused" if number % 11 == 0 else "served"
             see(provisioner, f"805ec00001{number:02x}", late=late, outcome=outcome, ago_s=number * number * 60)
+    provisioner.answer(
+        Ask(path="/805ec0000001.cfg", user_agent=AGENT.format(mac="80:5e:c0:00:00:01"), address="10.20.0.7")
+    )
+    provisioner.sightings.flush()
     see(provisioner, "805ec0000001")
     with provisioner.database.writing() as session:
         for number, device in enumerate(session.scalars(select(Device).where(Device.mac.is_not(None)))):
@@ -209,7 +214,7 @@ def _add_oddities(provisioner: Provisioner) -> None:
             says = "the phone does not answer, and the reason for it is " + FORTY
             session.add(JobItem(job_id=job.id, subject=f"80:5e:c0:00:00:01 {LONG}", state=state, says=says, at=now()))
         hour = now().replace(minute=0, second=0, microsecond=0)
-        for back in range(48):
+        for back in range(1, 48):
             session.add(
                 RequestCount(tenant_id=1, hour=hour - timedelta(hours=back), outcome="served", requests=back * 7)
             )

@@ -131,20 +131,20 @@ def model_choices() -> tuple[Choice, ...]:
     )
 
 
-def templates(scope: Scope) -> tuple[Choice, ...]:
-    """The tenant's templates, and none."""
+def templates(scope: Scope, none: str = mark("As its extension or the tenant says")) -> tuple[Choice, ...]:
+    """The tenant's templates, and none, with what that means."""
     names = scope.session.scalars(
         select(ButtonTemplate.name).where(scope.of(ButtonTemplate)).order_by(ButtonTemplate.name)
     )
-    return (Choice(value="", label=_("As its extension or the tenant says")), *_same(names.all()))
+    return (Choice(value="", label=none), *_same(names.all()))
 
 
-def locations(scope: Scope) -> tuple[Choice, ...]:
-    """The tenant's active locations, and none."""
+def locations(scope: Scope, none: str = mark("As its extension or the tenant says")) -> tuple[Choice, ...]:
+    """The tenant's active locations, and none, with what that means."""
     names = scope.session.scalars(
         select(Location.name).where(scope.of(Location), Location.active).order_by(Location.name)
     )
-    return (Choice(value="", label=_("As its extension or the tenant says")), *_same(names.all()))
+    return (Choice(value="", label=none), *_same(names.all()))
 
 
 def bases(scope: Scope) -> tuple[Choice, ...]:

@@ -36,8 +36,15 @@ def _fields(scope: Scope, *, is_new: bool) -> Iterator[Field]:
         name="auth_user", label=mark("Auth user"), hint=mark("Empty: the number."), attributes={"autocomplete": "off"}
     )
     yield Field(name="voicemail", label=mark("Voicemail number"), attributes={"inputmode": "tel"})
-    yield Field(name="location", label=mark("Location"), kind="select", choices=locations(scope))
-    yield Field(name="template", label=mark("Button template"), kind="select", choices=templates(scope))
+    yield Field(
+        name="location", label=mark("Location"), kind="select", choices=locations(scope, mark("The tenant’s default"))
+    )
+    yield Field(
+        name="template",
+        label=mark("Button template"),
+        kind="select",
+        choices=templates(scope, mark("The tenant’s default for the model")),
+    )
     yield Field(
         name="server",
         label=mark("Own registrar"),

@@ -11,6 +11,8 @@
     all("[data-saves]", root).forEach((one) => { document.getElementById(one.dataset.saves).disabled = true; });
   };
   wake(document);
+  // On a narrow screen the menu is a strip: it begins where one is.
+  document.querySelector(".side [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
   document.addEventListener("htmx:load", (event) => wake(event.detail.elt.parentNode || document));
 
   // Menus close when one looks elsewhere.

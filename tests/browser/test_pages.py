@@ -36,12 +36,14 @@ STATES = (
     "/portal/advanced/extensions?q=nothing+like+it",
     "/portal/advanced/locations?add=1&country=US",
     "/portal/advanced/locations?q=is:leftover",
-    "/portal/advanced/locations/2",
+    "/portal/advanced/locations/3",
     "/portal/advanced/location-assignments?q=1020",
-    "/portal/advanced/button-templates/2",
+    "/portal/advanced/button-templates/3",
     "/portal/nothing/like/it",
 )
 """States of a page that are worth a look of their own."""
+NOT_THERE = {"/portal/nothing/like/it", "/portal/my-page"}
+"""What an admin without an extension does not find; its user does, below."""
 
 
 def addresses(provisioner):
@@ -102,7 +104,7 @@ def test_every_page_fits_and_is_for_everybody(visit, portal, width, colours, lan
     wrong = []
     for path in addresses(portal[0]):
         status = page.goto(path).status
-        wrong += [f"{path}: {status}"] if status >= 500 else []
+        wrong += [f"{path}: {status}"] if status != (404 if path in NOT_THERE else 200) else []
         beyond = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         wrong += [f"{path}: {beyond} px too wide"] if beyond > 0 else []
         wrong += [f"{path}: cramped: {one}" for one in page.evaluate(CRAMPED)]

@@ -1,0 +1,82 @@
+"""``provisioner simulate`` from the outside: every vendor's start over real sockets, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provisioner.registry import vendors
+from provisioner.values import Transport
+from tests.world import BACK, FRONT, make_world
+
+PER_VENDOR = 6
+
+
+@pytest.fixture(scope="module")
+def report() -> dict[str, Any]:
+    """New phones of every vendor start against a server of their own: they pair, and come back with their token."""
+    count = PER_VENDOR * len(vendors())
+    command = [sys.executable, "-m", "provisioner", "simulate", "--self", "--new", "--json", "--workers", "1"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PROVISIONER_")}
+    done = subprocess.run(
+        [*command, "--phones", str(count)], env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize("vendor", list(vendors()))
+def test_every_vendors_phones_start_and_get_their_files(report: dict[str, Any], vendor: str) -> None:
+    tally = report["vendors"][vendor]
+    assert (tally["phones"], tally["gave_up"], tally["without"]) == (PER_VENDOR, 0, 0)
+    assert tally["served"] >= PER_VENDOR
+
+
+@pytest.mark.parametrize("name", [name for name, one in vendors().items() if one.boot.transport is Transport.HTTP])
+def test_phones_come_back_with_the_etag_of_their_copy(report: dict[str, Any], name: str) -> None:
+    assert report["vendors"][name]["unchanged"] >= 1
+
+
+def test_the_whole_fleet_is_told(report: dict[str, Any]) -> None:
+    assert report["all"]["phones"] == PER_VENDOR * len(vendors())
+    assert report["all"]["asked"] == sum(tally["asked"] for tally in report["vendors"].values())
+
+
+def test_the_devices_of_an_installation_take_part_when_they_may_ask(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    with world.serving():
+        assert "no device may ask now" in world.run("simulate", expect=1)
+        assert world.get(f"/{FRONT}.cfg")[0] == 200
+        world.run("unpair", BACK)
+        told = json.loads(world.run("simulate", "--json"))
+    assert (told["all"]["phones"], told["all"]["served"], told["all"]["without"]) == (1, 1, 0)
+
+
+def test_a_table_is_printed_and_a_fleet_that_is_not_served_ends_with_status_1(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    told = world.run("simulate", "--pair", "--retries", "0", "--timeout", "1", expect=1)
+    assert re.search(r"^yealink +2 ", told, re.MULTILINE)
+    assert "2 phones gave up" in told
+
+
+def test_an_installation_with_a_tenant_is_not_filled(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    assert "not empty, it has the tenant acme" in world.run("simulate", "--fill", "5", expect=1)
+
+
+def test_another_machine_needs_permission(tmp_path: Path) -> None:
+    world = make_world(tmp_path, site=None)
+    assert "--yes-i-own-it" in world.run("simulate", "--url", "http://192.0.2.1", expect=1)
+
+
+def test_an_unknown_vendor_is_named_with_the_known_ones(tmp_path: Path) -> None:
+    world = make_world(tmp_path, site=None)
+    assert "unknown: acme; known: ale," in world.run("simulate", "--vendors", "acme,snom", expect=1)

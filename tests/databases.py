@@ -38,12 +38,12 @@ def postgres() -> Iterator[str]:
         return
     if not (BINARIES / "initdb").exists():
         (pytest.fail if IN_CI else pytest.skip)(f"PostgreSQL is not installed: {BINARIES} is missing")
-    with _server() as url:
+    with private_server() as url:
         yield url
 
 
 @contextmanager
-def _server() -> Iterator[str]:
+def private_server() -> Iterator[str]:
     """A server of our own, on a port of loopback and a socket in its directory."""
     directory = tempfile.mkdtemp(prefix="provisioner-postgres-")
     if os.getuid() == 0:

@@ -12,8 +12,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import Boolean, ColumnElement, Select, func, select
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 LENGTHS = (25, 50, 100, 250)
 LONGEST_SEARCH = 200
@@ -221,14 +224,20 @@ class Table:
         *,
         path: str,
         remembered: Sequence[str] | None = None,
+        unfiltered: int | None = None,
     ) -> Look:
-        """One page of the query, which selects from the table's entity within a tenant."""
+        """One page of the query, which selects from the table's entity within a tenant.
+
+        ``unfiltered`` is how many rows it has without a search, where the caller knows it.
+        """
         state = self.state(arguments)
-        filtered = query.with_only_columns(self.key).where(*self.clauses(state))
-        total = session.scalar(select(func.count()).select_from(filtered.subquery())) or 0
+        clauses = self.clauses(state)
+        filtered = query.with_only_columns(self.key).where(*clauses)
+        total = unfiltered if not clauses else None
+        if total is None:
+            total = session.scalar(select(func.count()).select_from(filtered.subquery())) or 0
         state = replace(state, page=min(state.page, max(1, -(-total // state.per_page))))
-        wanted = self.ordered(filtered, state).limit(state.per_page).offset((state.page - 1) * state.per_page)
-        keys = tuple(session.scalars(wanted)) if total else ()
+        keys = self._page(session, filtered, state, total) if total else ()
         return Look(
             table=self,
             state=state,
@@ -238,29 +247,58 @@ class Table:
             columns=self.shown(state, remembered),
         )
 
-    def ordered(self, query: Select[Any], state: State) -> Select[Any]:
+    def _page(self, session: Session, filtered: Select[Any], state: State, total: int) -> tuple[Any, ...]:
+        """The keys of the state's page. What lies in the second half is counted off from the end."""
+        start = (state.page - 1) * state.per_page
+        many = min(state.per_page, total - start)
+        if start <= total // 2:
+            return tuple(session.scalars(self.ordered(filtered, state).limit(many).offset(start)))
+        turned = self.ordered(filtered, state, backwards=True).limit(many).offset(total - start - many)
+        return tuple(session.scalars(turned))[::-1]
+
+    def ordered(self, query: Select[Any], state: State, *, backwards: bool = False) -> Select[Any]:
         """The query in the state's order; rows that are alike keep one order over all pages."""
         column = self.column(state.column)
         assert column
         joined = column.join(query) if column.join else query
-        turned = [one.desc() if state.is_descending else one.asc() for one in column.sort]
-        return joined.order_by(*turned, self.key)
+        falls = state.is_descending != backwards
+        turned = [one.desc() if falls else one.asc() for one in (*column.sort, self.key)]
+        return joined.order_by(*turned)
 
 
 def _whole(text: str | None, otherwise: int) -> int:
     return int(text) if text and text.isdecimal() and len(text) < 8 else otherwise
 
 
+class _Like(FunctionElement[bool]):
+    """A column and a pattern, in which a backslash makes a wildcard a character; case aside."""
+
+    type = Boolean()
+    inherit_cache = True
+    _is_implicitly_boolean = True
+
+
+@compiles(_Like)
+def _ilike(element: _Like, compiler: SQLCompiler, **options: Any) -> str:
+    column, pattern = (compiler.process(part, **options) for part in element.clauses)
+    return f"({column} ILIKE {pattern} ESCAPE '\\')"
+
+
+@compiles(_Like, "sqlite")
+def _like(element: _Like, compiler: SQLCompiler, **options: Any) -> str:
+    # SQLite's LIKE asks for no case of ASCII letters anyway, and lower() on both sides doubles its price.
+    column, pattern = (compiler.process(part, **options) for part in element.clauses)
+    return f"({column} LIKE {pattern} ESCAPE '\\')"
+
+
 def contains(column: Any, text: str) -> Where:
     """Whether a column holds a text, its letters' case aside."""
-    clause: Where = column.ilike(f"%{escaped(text)}%", escape="\\")
-    return clause
+    return _Like(column, f"%{escaped(text)}%")
 
 
 def begins(column: Any, text: str) -> Where:
     """Whether a column begins with a text, its letters' case aside."""
-    clause: Where = column.ilike(f"{escaped(text)}%", escape="\\")
-    return clause
+    return _Like(column, f"{escaped(text)}%")
 
 
 def escaped(text: str) -> str:

@@ -78,7 +78,7 @@ def pages(devices: int) -> Iterator[tuple[str, str]]:
         yield name, f"/portal/advanced/{name}"
     for name in ("jobs", "audit", "users"):
         yield name, f"/portal/{name}"
-    yield "home", "/portal/"
+    yield "home", "/portal/home"
 
 
 # ---------------------------------------------------------------- the filling

@@ -138,10 +138,14 @@ def _find(search: Search, at: datetime) -> Iterator[Where]:
 
 
 def _anywhere(word: str) -> Iterator[Where]:
-    for column in (Device.name, Device.vendor, Device.model, Device.firmware, Device.serial):
+    for column in (Device.name, Device.model, Device.firmware, Device.serial):
         yield contains(column, word)
+    named = _vendors(word)
+    if named:
+        yield Device.vendor.in_(named)
     yield Device.id.in_(_lines_with(word))
-    yield Device.id.in_(select(Seen.device_id).where(begins(Seen.address, word)))
+    if re.fullmatch(r"[0-9A-Fa-f.:]+", word):
+        yield Device.id.in_(select(Seen.device_id).where(begins(Seen.address, word)))
     part = _identity_part(word)
     if part:
         yield contains(Device.mac, part)
@@ -182,9 +186,9 @@ def _holding(row: Any, key: Any, column: Any) -> Callable[[str, datetime], Where
 
 
 def _vendors(text: str) -> list[str]:
-    """Every vendor whose name or title begins so."""
+    """Every vendor whose name or title holds it."""
     wanted = text.lower()
-    return [one.name for one in vendors().values() if one.name.startswith(wanted) or wanted in one.title.lower()]
+    return [one.name for one in vendors().values() if wanted in one.name or wanted in one.title.lower()]
 
 
 def _pairing(state: str, at: datetime) -> Where:

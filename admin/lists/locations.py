@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, exists, false, func, not_, or_, select, true
 
 from admin.scope import Scope
 from admin.tables import Column, Search, Table, contains
@@ -18,8 +18,7 @@ from provisioner.store.tables import Device, Location, LocationAssignment
 def used() -> ColumnElement[bool]:
     """Whether a device or an extension is there."""
     return or_(
-        Location.id.in_(select(Device.location_id).where(Device.location_id.is_not(None))),
-        Location.id.in_(select(LocationAssignment.location_id)),
+        exists().where(Device.location_id == Location.id), exists().where(LocationAssignment.location_id == Location.id)
     )
 
 
@@ -75,8 +74,10 @@ def rows(scope: Scope, keys: Sequence[int]) -> list[Row]:
     if not keys:
         return []
     found = {one.id: one for one in scope.session.scalars(scope.all(Location).where(Location.id.in_(keys)))}
-    devices = _counts(scope, Device.location_id, scope.of(Device), keys)
-    extensions = _counts(scope, LocationAssignment.location_id, scope.of(LocationAssignment), keys)
+    # The keys are the tenant's own, and so is what refers to them.
+    devices, extensions = (
+        _counts(scope, column, keys) for column in (Device.location_id, LocationAssignment.location_id)
+    )
     return [
         Row(
             location=found[key],
@@ -89,6 +90,6 @@ def rows(scope: Scope, keys: Sequence[int]) -> list[Row]:
     ]
 
 
-def _counts(scope: Scope, column: Any, inside: ColumnElement[bool], keys: Sequence[int]) -> dict[int, int]:
-    query = select(column, func.count()).where(inside, column.in_(keys)).group_by(column)
+def _counts(scope: Scope, column: Any, keys: Sequence[int]) -> dict[int, int]:
+    query = select(column, func.count()).where(column.in_(keys)).group_by(column)
     return {row[0]: row[1] for row in scope.session.execute(query)}

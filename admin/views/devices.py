@@ -74,12 +74,14 @@ def _context(shown: Listing) -> dict[str, Any]:
 
 def _listing(scope: Scope, arguments: Any) -> Listing:
     tab = "ipei" if arguments.get("tab") == "ipei" else "mac"
+    macs, handsets = counts(scope)
     look = TABLE.look(
         scope.session,
         scope.all(Device).where(on_tab(tab)),
         arguments,
         path=url_for(".listing"),
         remembered=scope.viewer.preferences.get("columns", {}).get(TABLE.name),
+        unfiltered=handsets if tab == "ipei" else macs,
     )
     return Listing(
         look=look,
@@ -87,7 +89,7 @@ def _listing(scope: Scope, arguments: Any) -> Listing:
         ticked=selection.ticked(scope, NOUN, look.keys),
         chosen=selection.count(scope, NOUN, Device),
         tab=tab,
-        counts=counts(scope),
+        counts=(macs, handsets),
     )
 
 

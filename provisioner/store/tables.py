@@ -180,6 +180,8 @@ class Device(Base):
     __table_args__ = (
         CheckConstraint("mac IS NOT NULL OR base_id IS NOT NULL", name="identity"),
         UniqueConstraint("base_id", "slot"),
+        Index(None, "tenant_id", "mac"),
+        Index(None, "tenant_id", "vendor", "model", "firmware"),
     )
     id: Mapped[Id]
     uid: Mapped[Uid]
@@ -503,6 +505,20 @@ class Selected(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
     noun: Mapped[str] = mapped_column(String(32), primary_key=True)
     row_id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Upload(Base):
+    """A spreadsheet between its upload and its import, whole and sealed: it may hold passwords."""
+
+    __tablename__ = "upload"
+    id: Mapped[Id]
+    uid: Mapped[Uid]
+    tenant_id: Mapped[TenantId]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(String(255))
+    sealed_data: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(default=now, index=True)
 
 
 class LoginLimit(Base):

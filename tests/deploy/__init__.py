@@ -1,0 +1,1 @@
+"""The examples under deploy/: read by the programs that they are for, and started."""

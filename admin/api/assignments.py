@@ -123,7 +123,7 @@ def operations() -> Iterator[Operation]:
         title="List location assignments",
         says="Of the extensions that have a location.",
         run=_list,
-        query=arguments(TABLE, _FILTERS),
+        query=arguments(TABLE, _FILTERS, _NAMES),
         answers={200: listed("LocationAssignment")},
         texts=SHEETS,
     )

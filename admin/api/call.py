@@ -101,14 +101,20 @@ def _answer(operation: Operation, path: Mapping[str, str]) -> Response:
     if any(ord(character) < 32 for text in path.values() for character in text):
         raise Refusal(404)
     call.query = queries.parsed(operation.query, request.args)
-    if operation.body is None:
-        return _response(operation.run(call))
-    text = bodies.text_of(request, operation.body)
-    given = text if operation.body.is_text else bodies.json_of(text)
-    call.body = operation.body.read(call, given)
+    text = _read(call)
     if operation.is_repeatable and call.token is not None:
         return repeats.once(call.provisioner, call.token.id, request, text, lambda: _response(operation.run(call)))
     return _response(operation.run(call))
+
+
+def _read(call: Call) -> bytes:
+    """Read the body, where the operation has one."""
+    body = call.operation.body
+    if body is None:
+        return b""
+    text = bodies.text_of(request, body)
+    call.body = body.read(call, text if body.is_text else bodies.json_of(text))
+    return text
 
 
 def _enter(call: Call, permission: Permission) -> None:

@@ -286,7 +286,7 @@ def operations() -> Iterator[Operation]:
         title="List jobs",
         says="The newest first.",
         run=_jobs,
-        query=arguments(JOBS, {}),
+        query=arguments(JOBS, {}, tuple(_JOB)),
         answers={200: items_of(table(**_JOB))},
         texts=SHEETS,
     )
@@ -317,7 +317,7 @@ def _about_one(here: str) -> Iterator[Operation]:
         title="List a device's requests",
         says="What it asked for and what it got, newest first; a handset's are its base's.",
         run=_sightings,
-        query=arguments(REQUESTS, _FILTERS),
+        query=arguments(REQUESTS, _FILTERS, _SIGHTING),
         answers={200: items_of(_SIGHTING_SCHEMA)},
         texts=SHEETS,
     )

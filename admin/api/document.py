@@ -101,7 +101,8 @@ def _in_path(operation: Operation) -> Iterable[Mapping[str, Any]]:
 
 
 def _in_query(parameter: Parameter) -> Mapping[str, Any]:
-    return {"name": parameter.name, "in": "query", "description": parameter.says, "schema": parameter.kind}
+    told = {"name": parameter.name, "in": "query", "description": parameter.says, "schema": parameter.kind}
+    return {**told, "style": "form", "explode": False} if parameter.kind["type"] == "array" else told
 
 
 def _headers(operation: Operation) -> Iterable[Mapping[str, Any]]:
@@ -122,7 +123,10 @@ def _responses(operation: Operation) -> dict[int, Any]:
         found[status] = {"description": "Done" if status < 300 else SAID.get(status, "")}
         if schema is not None:
             content: dict[str, Any] = {JSON: {"schema": schema}} if schema else {}
-            found[status]["content"] = {**content, **{text: {"schema": {"type": "string"}} for text in operation.texts}}
+            found[status]["content"] = {
+                **content,
+                **{text: {"schema": _of_text(text, schema)} for text in operation.texts},
+            }
         if operation.has_etag and status < 300:
             found[status]["headers"] = {"ETag": {"schema": {"type": "string"}}}
         if status == 201:
@@ -134,6 +138,11 @@ def _responses(operation: Operation) -> dict[int, Any]:
             {"description": SAID.get(status) or DETAILS[status], "content": {MEDIA_TYPE: {"schema": PROBLEM_REF}}},
         )
     return found
+
+
+def _of_text(media_type: str, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """YAML says what the JSON says; of other media types nothing is known but that they are texts."""
+    return schema if media_type.endswith("yaml") else {"type": "string"}
 
 
 def _refusals(operation: Operation) -> set[int]:

@@ -134,7 +134,7 @@ def operations() -> Iterator[Operation]:
         title="List events",
         says="The audit log, newest first: who changed what, from what to what. Secrets are told as `changed`.",
         run=_list,
-        query=arguments(TABLE, _FILTERS),
+        query=arguments(TABLE, _FILTERS, _NAMES),
         answers={200: listed("Event")},
         texts=SHEETS,
     )

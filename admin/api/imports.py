@@ -16,7 +16,7 @@ from provisioner.errors import Invalid, Problem
 from provisioner.services.change import Clash, Taken
 from provisioner.spreadsheets import KINDS, MOST_BYTES, Imported, Kind
 
-_PATHS = {"assignments": "location-assignments"}
+_PATHS = {"assignments": "location-assignments"}  # the path of the list that the import fills
 _EXAMPLES = {
     "devices": "mac,model,name\n80:5e:c0:77:00:05,T46U,Store room\n",
     "extensions": "number,name\n155,Store room\n",
@@ -85,7 +85,7 @@ def _of(name: str, kind: Kind) -> Operation:
     return Operation(
         name=f"import{name.capitalize()}",
         method="POST",
-        path=f"/tenants/{{tenant}}/{_PATHS.get(name, name)}/import",
+        path=f"/tenants/{{tenant}}/import/{_PATHS.get(name, name)}",
         tag="Spreadsheets",
         title=f"Import {kind.title.lower()}",
         says="A CSV or XLSX file whose first row names the columns, in common spellings: all rows, or where one is"

@@ -11,10 +11,9 @@ from sqlalchemy import ColumnElement, Select, func, select
 
 from admin.api.call import Call
 from admin.api.noun import Noun, Shown, loaded
-from admin.api.operations import JSON, Parameter, Reply
+from admin.api.operations import JSON, Parameter, Reply, text_argument
 from admin.csvs import sheet_answer
 from admin.tables import LONGEST_SEARCH, Search, State, Table
-from provisioner.errors import Invalid, Problem
 from provisioner.services.fields import Schema
 from provisioner.spreadsheets import KINDS, MEDIA_TYPES, Format, headings, records
 
@@ -30,12 +29,12 @@ Filters = Mapping[str, Callable[[str], Where]]
 Show = Callable[[Sequence[int]], list[Shown]]
 
 
-def arguments(table: Table, filters: Filters) -> tuple[Parameter, ...]:
+def arguments(table: Table, filters: Filters, names: Sequence[str]) -> tuple[Parameter, ...]:
     """What a list takes in its query."""
     fields = f" Fields: {', '.join(f'`{name}:`' for name in table.fields)}." if table.fields else ""
     columns = [column.key for column in table.columns if column.sort]
     sorts = [*columns, *(f"-{name}" for name in columns)]
-    text = {"type": "string", "maxLength": LONGEST_SEARCH}
+    text = text_argument(LONGEST_SEARCH)
     return (
         Parameter(name="q", says=f"Search, as on the portal's page.{fields}", kind=text),
         Parameter(
@@ -49,7 +48,11 @@ def arguments(table: Table, filters: Filters) -> tuple[Parameter, ...]:
             says="How many on a page.",
             kind={"type": "integer", "minimum": 1, "maximum": MOST_PER_PAGE},
         ),
-        Parameter(name="fields", says="Only these fields, with commas between them.", kind=text),
+        Parameter(
+            name="fields",
+            says="Only these fields, with commas between them.",
+            kind={"type": "array", "items": {"type": "string", "enum": list(names)}},
+        ),
         *(Parameter(name=name, says=f"Only those of exactly this {name}.", kind=text) for name in filters),
     )
 
@@ -71,9 +74,10 @@ def listing(call: Call, noun: Noun) -> Reply | Response:
     def things(keys: Sequence[int]) -> Iterable[Schema]:
         return (noun.dump(call.provisioner.vault, row) for row in loaded(call, noun, keys))
 
-    names = ("id", *(name for name in noun.schema.model_fields if name not in noun.secrets), *noun.more_schema)
     sheet = Importable(noun.path, things) if noun.path in KINDS else None
-    return look(call, noun.table, call.scope.all(noun.row), filters=noun.filters, show=show, names=names, sheet=sheet)
+    return look(
+        call, noun.table, call.scope.all(noun.row), filters=noun.filters, show=show, names=noun.fields, sheet=sheet
+    )
 
 
 def look(
@@ -88,7 +92,7 @@ def look(
 ) -> Reply | Response:
     """A page of a query as JSON, or all that it finds as a spreadsheet."""
     asked: Mapping[str, Any] = call.query
-    fields = _fields(asked.get("fields", ""), names)
+    fields: Sequence[str] = asked.get("fields") or names
     clauses = [*table.find(Search.of(asked.get("q", ""), table.fields))]
     clauses += [make(asked[name]) for name, make in filters.items() if name in asked]
     found = query.with_only_columns(table.key).where(*clauses)
@@ -108,17 +112,6 @@ def look(
 def _paged(query: Select[Any], asked: Mapping[str, Any]) -> Select[Any]:
     length = asked.get("per_page", 25)
     return query.limit(length).offset((asked.get("page", 1) - 1) * length)
-
-
-def _fields(text: str, names: Sequence[str]) -> Sequence[str]:
-    if not text.strip():
-        return names
-    wanted = [name.strip() for name in text.split(",")]
-    unknown = sorted(set(wanted) - set(names))
-    if unknown:
-        message = f"there are the fields {', '.join(names)}"
-        raise Invalid([Problem(field="fields", message=message)])
-    return wanted
 
 
 def _only(item: Shown, fields: Sequence[str]) -> Shown:

@@ -71,6 +71,12 @@ class Noun:
         """The name of its id in an address."""
         return self.title.replace(" ", "_")
 
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Every field that is told."""
+        given = (name for name in self.schema.model_fields if name not in self.secrets)
+        return ("id", *given, *self.more_schema)
+
     def row_of(self, call: Call, *, session: Any = None, lock: bool = False) -> Any:
         """The row that the address names, None where the tenant has none."""
         where = self.find(call.path[self.one])

@@ -19,13 +19,18 @@ SMALL = 1 << 20
 JsonSchema = Mapping[str, Any]
 
 
+def text_argument(longest: int = 200, **more: Any) -> JsonSchema:
+    """The schema of a text in the query, in which no control character belongs."""
+    return {"type": "string", "maxLength": longest, "pattern": r"^[^\x00-\x1f]*$", **more}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One argument in the query; ``kind`` is its JSON Schema."""
+    """One argument in the query; ``kind`` is its JSON Schema. A list is written with commas."""
 
     name: str
     says: str
-    kind: JsonSchema = field(default_factory=lambda: {"type": "string", "maxLength": 200})
+    kind: JsonSchema = field(default_factory=text_argument)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +89,7 @@ class Operation:
     @property
     def is_repeatable(self) -> bool:
         """Whether an Idempotency-Key makes it safe to send it once more."""
-        return self.method == "POST" and self.permission is not None
+        return self.method == "POST" and self.permission is not Permission.TENANT_READ
 
 
 def ref(name: str) -> dict[str, str]:

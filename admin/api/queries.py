@@ -67,7 +67,18 @@ def _value(kind: Mapping[str, Any], text: str) -> Any:
             return int(text)
         case "boolean":
             return text.lower() in _TRUE
+        case "array":
+            return _listed(text)
     return text
 
 
-_KINDS = {"integer": _number_problem, "boolean": _flag_problem, "string": _text_problem}
+def _list_problem(kind: Mapping[str, Any], text: str) -> str | None:
+    known = kind["items"]["enum"]
+    return None if set(_listed(text)) <= set(known) else f"write some of {', '.join(known)}, with commas between them"
+
+
+def _listed(text: str) -> list[str]:
+    return [one.strip() for one in text.split(",") if one.strip()]
+
+
+_KINDS = {"array": _list_problem, "integer": _number_problem, "boolean": _flag_problem, "string": _text_problem}

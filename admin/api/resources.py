@@ -38,7 +38,7 @@ def _reading(noun: Noun) -> Iterator[Operation]:
         title=f"List {noun.title}s",
         says=f"The tenant's {noun.title}s, a page of them; as CSV or XLSX all that the search finds.",
         run=_with(listing, noun),
-        query=arguments(noun.table, noun.filters),
+        query=arguments(noun.table, noun.filters, noun.fields),
         answers={200: listed(name)},
         texts=SHEETS,
     )

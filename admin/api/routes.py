@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from flask import Blueprint, Flask, Response, jsonify, render_template, request
+from werkzeug.routing import UnicodeConverter
 
 from admin.api import pages
 from admin.api.call import view_of
@@ -15,10 +16,17 @@ from admin.api.problems import PREFIX
 api = Blueprint("api", __name__, url_prefix=PREFIX)
 
 
+class DeviceName(UnicodeConverter):
+    """A device in an address: none of the words that stand there for something else."""
+
+    regex = r"(?!(?:bulk|validate)$)[^/]+"
+
+
 def register(app: Flask) -> None:
     """Add the API to the application."""
+    app.url_map.converters["device"] = DeviceName
     for operation in catalogue():
-        rule = re.sub(r"{(\w+)}", r"<\1>", operation.path)
+        rule = re.sub(r"{(\w+)}", r"<\1>", operation.path).replace("<device>", "<device:device>")
         app.add_url_rule(
             PREFIX + rule,
             f"api.{operation.name}",

@@ -14,7 +14,7 @@ from admin.api.call import Call
 from admin.api.device_files import PAGES, items_of
 from admin.api.given import RequestsIn, ValidateIn
 from admin.api.nouns import find_device
-from admin.api.operations import Body, Operation, Parameter, Reply, ref, table
+from admin.api.operations import Body, Operation, Parameter, Reply, ref, table, text_argument
 from admin.api.problems import Refusal
 from admin.api.schemas import TEXT, TEXT_OR_NULL, TIME, WHOLE
 from admin.lists.devices import key_of
@@ -136,18 +136,14 @@ def _seen(call: Call) -> list[UnknownDevice]:
 
 _TRANSPORT = {"type": "string", "enum": ["http", "tftp"], "default": "http"}
 _REQUEST = (
-    Parameter(
-        name="path", says="The path, as the phone sends it.", kind={"type": "string", "maxLength": 2000, "default": ""}
-    ),
-    Parameter(
-        name="user_agent", says="The User-Agent header.", kind={"type": "string", "maxLength": 500, "default": ""}
-    ),
+    Parameter(name="path", says="The path, as the phone sends it.", kind=text_argument(2000, default="")),
+    Parameter(name="user_agent", says="The User-Agent header.", kind=text_argument(500, default="")),
     Parameter(name="transport", says="How it asks.", kind=_TRANSPORT),
 )
 _ADDRESS = Parameter(
     name="address",
     says="Where it asks from.",
-    kind={"type": "string", "maxLength": 45, "default": "127.0.0.1"},
+    kind=text_argument(45, default="127.0.0.1"),
 )
 _TAKEN = table(
     vendor=TEXT_OR_NULL,

@@ -89,7 +89,7 @@ def _list(call: Call) -> Any:
         found = {row.id: row for row in call.session.scalars(select(Tenant).where(Tenant.id.in_(keys)))}
         return [_shown(call, found[key]) for key in keys if key in found]
 
-    return look(call, TABLE, query, filters=NOUN.filters, show=show, names=("id", *TenantIn.model_fields))
+    return look(call, TABLE, query, filters=NOUN.filters, show=show, names=NOUN.fields)
 
 
 def _create(call: Call) -> Reply:
@@ -148,7 +148,7 @@ def operations() -> Iterator[Operation]:
         says="Those that the token may see: all of them, or its own.",
         run=_list,
         permission=Permission.TENANT_READ,
-        query=arguments(TABLE, NOUN.filters),
+        query=arguments(TABLE, NOUN.filters, NOUN.fields),
         answers={200: listed("Tenant")},
         texts=SHEETS,
     )

@@ -5,6 +5,7 @@ The services' schemas read site files too, where every scalar is a text; here a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -42,8 +43,16 @@ def wrong(value: Any, schema: Mapping[str, Any], known: Schemas, path: str = "")
         yield Problem(field=path, message=f"must be {wanted}")
     elif "enum" in schema and value not in schema["enum"]:
         yield Problem(field=path, message=f"must be one of {', '.join(map(str, schema['enum']))}")
+    elif isinstance(value, str) and not _is_of_the_form(value, schema):
+        yield Problem(
+            field=path, message=f"is not of the form {schema.get('pattern', 'of a text that says something')}"
+        )
     else:
         yield from _inside(value, schema, known, path)
+
+
+def _is_of_the_form(text: str, schema: Mapping[str, Any]) -> bool:
+    return len(text) >= schema.get("minLength", 0) and bool(re.search(schema.get("pattern", ""), text))
 
 
 def _types(schema: Mapping[str, Any]) -> list[str]:

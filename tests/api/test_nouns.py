@@ -99,14 +99,14 @@ def test_a_list_in_csv_has_a_line_for_each_of_all_pages(api, noun):
 def test_a_list_as_a_spreadsheet_is_taken_back_and_changes_nothing(api, path, media_type):
     api.put(f"{HERE}/location-assignments/100", {"location": "HQ"})
     sheet = api.get(f"{HERE}/{path}", headers={"Accept": media_type})
-    told = api.send("POST", f"{HERE}/{path}/import", data=sheet.data, content_type=media_type)
+    told = api.send("POST", f"{HERE}/import/{path}", data=sheet.data, content_type=media_type)
     assert (200, 0, 0) == (told.status_code, told.json["added"], told.json["changed"]), told.text
     assert told.json["unchanged"] >= 1
 
 
 def test_a_spreadsheet_with_a_wrong_row_changes_nothing_and_says_which(api):
     sheet = b"number,name\n160,Right\n1 6 1,Wrong\n"
-    path = f"{HERE}/extensions/import"
+    path = f"{HERE}/import/extensions"
     refused = api.send("POST", path, data=sheet, content_type="text/csv")
     assert (422, 3) == (refused.status_code, refused.json["errors"][0]["line"])
     judged = api.send("POST", f"{path}?dry_run=1", data=sheet, content_type="text/csv").json

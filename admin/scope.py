@@ -37,6 +37,7 @@ from provisioner.store.tables import (
     Served,
     Sighting,
     Tenant,
+    Upload,
     User,
     Webhook,
 )
@@ -61,6 +62,7 @@ OF_TENANT: Mapping[type[Base], Callable[[int], Where]] = {
     Audit: lambda tenant: Audit.tenant_id == tenant,
     Job: lambda tenant: Job.tenant_id == tenant,
     RequestCount: lambda tenant: RequestCount.tenant_id == tenant,
+    Upload: lambda tenant: Upload.tenant_id == tenant,
     JobItem: _through(JobItem.job_id, Job),
     DeviceVersion: _through(DeviceVersion.device_id, Device),
     Handover: _through(Handover.device_id, Device),

@@ -11,11 +11,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from provisioner import archive, walk
 from provisioner.answer import Provisioner
-from provisioner.store.tables import Handover, RequestCount, Sighting
+from provisioner.store.tables import Handover, RequestCount, Sighting, Upload
 
 log = structlog.get_logger()
 
 SIGHTINGS_KEPT = timedelta(days=30)
+UPLOADS_KEPT = timedelta(hours=1)
 HANDOVERS_KEPT = 200
 INTERVAL_S = 60.0
 
@@ -41,11 +42,12 @@ class Worker:
         self._stop.set()
 
     def clean_up(self) -> None:
-        """Forget sightings and counts of a month ago, walks, and documents and history beyond their budget."""
+        """Forget sightings and counts of a month ago, walks, uploads, and documents and history beyond their budget."""
         at = self._provisioner.clock()
         with self._provisioner.database.writing() as session:
             session.execute(delete(Sighting).where(Sighting.at < at - SIGHTINGS_KEPT))
             session.execute(delete(RequestCount).where(RequestCount.hour < at - SIGHTINGS_KEPT))
+            session.execute(delete(Upload).where(Upload.created_at < at - UPLOADS_KEPT))
             session.execute(delete(Handover).where(Handover.id.in_(_surplus())))
             archive.clean_up(session)
             walk.clean_up(session, at)

@@ -260,6 +260,11 @@ def seen_by(scope: Scope) -> list[UnknownDevice]:
     return [row for row in rows if row.address in ours or _is_inside(row.address, scope.tenant.networks)]
 
 
+def sighted(scope: Scope) -> dict[str, tuple[str, str]]:
+    """Vendor and model that phones told which this tenant may know of, by their MACs."""
+    return {row.mac: (row.vendor, row.model) for row in seen_by(scope) if row.vendor and row.model}
+
+
 def _is_inside(address: str, networks: Iterable[str]) -> bool:
     try:
         parsed_address = ip_address(address)

@@ -15,12 +15,14 @@ from werkzeug.wrappers import Response as AnyResponse
 from admin import jobs, selection
 from admin.access import Permission, allow
 from admin.actions import ACTIONS, Action
-from admin.csvs import csv_answer
+from admin.csvs import sheet_answer
+from admin.lists.device_records import HEADINGS, records
 from admin.lists.devices import TABLE, Row, counts, identity_of, on_tab, rows
 from admin.pairing import MOST_MINUTES
 from admin.scope import Scope, here
 from admin.tables import Look
-from admin.words import _, stamp
+from admin.words import _
+from provisioner.spreadsheets import Format
 from provisioner.store.tables import ButtonTemplate, Device, Job, Location
 from provisioner.vault import digest
 
@@ -283,42 +285,21 @@ def _arguments(scope: Scope, action: Action) -> tuple[dict[str, str], dict[str, 
 @allow(Permission.TENANT_READ)
 def export() -> Response:
     """Exactly the devices that the list shows on all its pages, or those that are selected, as CSV."""
-    scope = here()
+    return _export(here(), "csv")
+
+
+@views.get("/export.xlsx")
+@allow(Permission.TENANT_READ)
+def export_xlsx() -> Response:
+    """The same as XLSX."""
+    return _export(here(), "xlsx")
+
+
+def _export(scope: Scope, form: Format) -> Response:
     if request.args.get("selected"):
         query = selection.chosen(scope, NOUN, Device)
     else:
         state = TABLE.state(request.args)
         query = scope.all(Device).where(on_tab(request.args.get("tab", "mac")), *TABLE.clauses(state))
     keys = list(scope.session.scalars(TABLE.ordered(query.with_only_columns(Device.id), TABLE.state(request.args))))
-    return csv_answer(f"devices-{scope.tenant.slug}.csv", _HEADINGS, _records(scope, keys))
-
-
-_HEADINGS = (
-    "mac", "ipei", "base", "pairing", "name", "vendor", "model", "version", "address", "last_contact", "extensions",
-    "template", "location", "serial",
-)  # fmt: skip
-
-
-def _records(scope: Scope, keys: Sequence[int]) -> Iterator[tuple[str, ...]]:
-    for start in range(0, len(keys), 500):
-        yield from (_record(row) for row in rows(scope, keys[start : start + 500]))
-
-
-def _record(row: Row) -> tuple[str, ...]:
-    is_mac = ":" in row.identity
-    return (
-        row.identity if is_mac else "",
-        "" if is_mac else row.identity,
-        row.base or "",
-        row.state,
-        row.name,
-        row.vendor,
-        row.model,
-        row.version,
-        row.address,
-        stamp(row.seen_at),
-        " ".join(number for number, _name in row.extensions),
-        "" if row.template_from else row.template,
-        row.location,
-        row.serial,
-    )
+    return sheet_answer(f"devices-{scope.tenant.slug}", form, HEADINGS, records(scope, keys))

@@ -16,6 +16,7 @@ from provisioner.store.tables import (
     Location,
     Served,
     Tenant,
+    Upload,
     User,
     now,
 )
@@ -48,7 +49,9 @@ def theirs(provisioner):
             device_id=device.id, document_id=document.id, file="805ec0010001.cfg", at=now(), revision=1,
             vendor="yealink", model="T46U", transport="http", address="203.0.113.9",
         )  # fmt: skip
-        session.add(entry)
+        bob = session.scalars(select(User.id).where(User.name == "bob")).one()
+        upload = Upload(tenant_id=tenant.id, user_id=bob, kind="devices", name="x.csv", sealed_data=b"x")
+        session.add_all([entry, upload])
         session.flush()
         return {
             "key": [device.mac, handset.ipei, f"handset-{handset.id}"],
@@ -61,6 +64,7 @@ def theirs(provisioner):
             "mac": ["805ec0550009"],
             "version_id": [version.id],
             "entry_id": [entry.id],
+            "upload_id": [upload.id],
         }
 
 

@@ -69,7 +69,9 @@ class QuickSelect(Generic[T]):
             cursor = self._connect()
         given = parameters if self._positions is None else [parameters[name] for name in self._positions]
         cursor.execute(self._sql, given)
-        return cursor.fetchone()
+        # Read to the end: SQLite would hold its snapshot for a row that might follow, and its log could only grow.
+        rows = cursor.fetchall()
+        return rows[0] if rows else None
 
     def _connect(self) -> Any:
         """A connection of the engine's making, with its settings, that never goes back to the pool."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import Flask, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from admin import errors, filters, scope, security, words
 from admin.api import routes
 from admin.sessions import LIFETIME
 from admin.views import portal
 from provisioner.answer import Provisioner
+from provisioner.metrics import exposition
 
 LARGEST_UPLOAD = 64 * 1024 * 1024
 
@@ -62,4 +63,4 @@ def _register_health(app: Flask, provisioner: Provisioner) -> None:
 
     @app.get("/metrics")
     def metrics() -> Response:
-        return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+        return Response(exposition(), content_type=CONTENT_TYPE_LATEST)

@@ -18,6 +18,7 @@ from provisioner.gate import PAIRED_STAYS_OPEN, Claim, admit
 from provisioner.last_good import LastGood
 from provisioner.load import Facts, Finder, Loader, find
 from provisioner.merge import merge
+from provisioner.metrics import CACHE, CACHE_BYTES, DATABASE_AWAY, LAST_GOOD, RENDERING
 from provisioner.recognise import Ask, Identity, file_of, recognise
 from provisioner.registry import find_model, vendors
 from provisioner.render import Answer, render, render_public
@@ -61,7 +62,12 @@ class Provisioner:
     @cached_property
     def sightings(self) -> Sightings:
         """Where requests are noted, off their path."""
-        return Sightings(self.database, Archive(self.vault), (lambda _strangers: self.walks.exchange(),))
+        made = Sightings(self.database, Archive(self.vault), (lambda _strangers: self.walks.exchange(),))
+        made.tally.watch(CACHE_BYTES, lambda: self.cache.held_bytes)
+        made.tally.watch(DATABASE_AWAY, lambda: self.database.is_away)
+        made.tally.follow(CACHE.labels("yes"), lambda: self.cache.hits)
+        made.tally.follow(CACHE.labels("no"), lambda: self.cache.misses)
+        return made
 
     @cached_property
     def walks(self) -> Walks:
@@ -125,16 +131,22 @@ class Provisioner:
         mac, facts, address = outcome.identity.mac, outcome.facts, outcome.ask.address
         if mac is None:
             return
+        if outcome.word == "refused" and facts and not self.database.is_away:
+            self.last_good.learn(mac, facts)
         if outcome.word == "served":
             self.walks.succeeded(address, mac.hex)
         elif outcome.word == "unknown" or (outcome.word == "refused" and facts and facts.paired_address != address):
             self.walks.failed(address, mac.hex)
 
     def _whole(self, outcome: Outcome) -> Answer:
-        try:
-            return self._ready(outcome) or self._made(outcome)
-        except DOWN:
-            return self._kept(outcome)
+        """From the database, which is asked once more where only the connection broke; else the last good file."""
+        for _ in range(2):
+            try:
+                return self._ready(outcome) or self._made(outcome)
+            except DOWN:
+                if self.database.is_away:
+                    break
+        return self._kept(outcome)
 
     def _at_hand(self, outcome: Outcome) -> Answer | None:
         try:
@@ -197,6 +209,7 @@ class Provisioner:
         if _pairs(outcome):
             raise Refused("the database is away, and nobody is paired meanwhile")
         outcome.is_last_good = True
+        LAST_GOOD.inc()
         if identity.held:
             with suppress(Broken):
                 return self.last_good.answer(identity.mac, wanted.file.pattern, _encrypted(wanted, identity))
@@ -223,8 +236,10 @@ class Provisioner:
         key = _key(facts, identity, wanted)
         answer = self.cache.get(key)
         if answer is None:
-            record = self.loader.load(session, facts.device_id, identity.version)
-            answer = render(merge(record), wanted.file, overrides=self.installation.template_dir, held=identity.held)
+            with RENDERING.time():
+                record = self.loader.load(session, facts.device_id, identity.version)
+                overrides = self.installation.template_dir
+                answer = render(merge(record), wanted.file, overrides=overrides, held=identity.held)
             self.cache.put(key, answer)
             if identity.mac is not None and answer.private:
                 kept_as = wanted.line if answer.encrypted_from is None else _encrypted(wanted, identity)

@@ -17,7 +17,9 @@ class RenderCache:
 
     def __init__(self, budget_bytes: int) -> None:
         self._budget = budget_bytes
-        self._held = 0
+        self.held_bytes = 0
+        self.hits = 0
+        self.misses = 0
         self._answers: OrderedDict[Hashable, Answer] = OrderedDict()
         self._lock = Lock()
 
@@ -25,7 +27,10 @@ class RenderCache:
         """The answer under a key, if it is still held."""
         with self._lock:
             answer = self._answers.get(key)
-            if answer is not None:
+            if answer is None:
+                self.misses += 1
+            else:
+                self.hits += 1
                 self._answers.move_to_end(key)
             return answer
 
@@ -33,11 +38,11 @@ class RenderCache:
         """Hold an answer, and let the oldest go until the budget is kept."""
         with self._lock:
             old = self._answers.pop(key, None)
-            self._held += _size(answer) - (_size(old) if old else 0)
+            self.held_bytes += _size(answer) - (_size(old) if old else 0)
             self._answers[key] = answer
-            while self._held > self._budget and self._answers:
+            while self.held_bytes > self._budget and self._answers:
                 _, gone = self._answers.popitem(last=False)
-                self._held -= _size(gone)
+                self.held_bytes -= _size(gone)
 
 
 def _size(answer: Answer) -> int:

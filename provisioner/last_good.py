@@ -60,6 +60,7 @@ class LastGood:
         self._database = database
         self._budget = budget_bytes
         self._pending: dict[Place, tuple[Facts, Answer]] = {}
+        self._learnt: dict[str, Facts] = {}
         self._lock = Lock()
         self._own = local()
         self._thread: Thread | None = None
@@ -73,6 +74,12 @@ class LastGood:
             if self._thread is None and not self._stop.is_set():
                 self._thread = Thread(target=self._run, name="last-good", daemon=True)
                 self._thread.start()
+
+    def learn(self, mac: Mac, facts: Facts) -> None:
+        """Take in what the gate knows now of a device that was refused: an outage must not let it in again."""
+        with self._lock:
+            if len(self._learnt) < PENDING:
+                self._learnt[mac.hex] = facts
 
     def facts(self, mac: Mac | None) -> Facts:
         """What the gate knew of a device when it could last be asked. Raises Unknown."""
@@ -103,9 +110,12 @@ class LastGood:
         """Write what has gathered; a full or broken disk costs the copies, never an answer."""
         with self._lock:
             pending, self._pending = self._pending, {}
+            learnt, self._learnt = self._learnt, {}
         try:
             if pending:
                 self._write(pending)
+            if learnt and self._path.exists():
+                self._write_learnt(learnt)
             if self._path.exists() and self._my_turn():
                 self._refresh()
         except (sqlite3.Error, OSError, SQLAlchemyError) as error:
@@ -157,6 +167,12 @@ class LastGood:
                     row = (*place, answer.etag, at, answer.name, answer.media_type, len(sealed), sealed)
                     connection.execute("REPLACE INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
             self._shrink(connection)
+
+    def _write_learnt(self, learnt: dict[str, Facts]) -> None:
+        with self._writing() as connection:
+            for mac, facts in learnt.items():
+                if connection.execute("SELECT 1 FROM device WHERE mac = ?", (mac,)).fetchone():
+                    self._write_facts(connection, mac, facts)
 
     def _write_facts(self, connection: sqlite3.Connection, mac: str, facts: Facts) -> None:
         told = _FACTS.dump_json(facts)

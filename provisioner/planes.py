@@ -12,13 +12,14 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import structlog
 from gunicorn.app.base import BaseApplication
 
-from provisioner import app
+from provisioner import app, metrics
 from provisioner.answer import Provisioner
 from provisioner.http import PhonesDoor
 from provisioner.phone_worker import PhoneWorker
@@ -129,6 +130,7 @@ def _options(installation: Installation, descriptors: list[int]) -> dict[str, An
         "graceful_timeout": GRACE_S,
         "loglevel": "warning",
         "worker_exit": _worker_exit,
+        "child_exit": lambda _server, worker: metrics.bury(worker.pid),
     }
 
 
@@ -143,6 +145,10 @@ def _tftp(installation: Installation, descriptors: list[int]) -> None:
     provisioner = app.open_provisioner(installation)
     sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
     server = TftpServer(sockets, app.tftp_respond(provisioner), at_once=app.tftp_at_once(provisioner))
+    tally, counters = provisioner.sightings.tally, server.counters
+    tally.watch(metrics.TRANSFERS, lambda: counters.open)
+    for how in ("served", "timeouts", "aborted", "evicted"):
+        tally.follow(metrics.TRANSFER_ENDS.labels(how), partial(getattr, counters, how))
     signal.signal(signal.SIGTERM, lambda *_: server.stop())
     signal.signal(signal.SIGINT, lambda *_: server.stop())
     server.serve_forever()

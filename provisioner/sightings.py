@@ -11,12 +11,11 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from operator import itemgetter
 from threading import Event, Lock, Thread
+from time import perf_counter
 from typing import Any
 
-import prometheus_client
 import structlog
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,7 +24,7 @@ from sqlalchemy.orm import Session
 from provisioner.archive import Archive
 from provisioner.errors import Broken, NotOurs, Refused, Unassigned, Unknown
 from provisioner.load import Facts
-from provisioner.metrics import REQUESTS
+from provisioner.metrics import PENDING_SIGHTINGS, Tally
 from provisioner.recognise import Ask, Identity
 from provisioner.render import Answer
 from provisioner.store.database import Database
@@ -64,6 +63,7 @@ class Outcome:
     private: bool = False
     is_last_good: bool = False
     at: datetime = field(default_factory=now)
+    began: float = field(default_factory=perf_counter)
     answer: Answer | None = None
     times: int = 1
     told: bool = False
@@ -93,13 +93,16 @@ class Sightings:
         self._pending: dict[Hashable, Outcome] = {}
         self._unknown: OrderedDict[Hashable, Outcome] = OrderedDict()
         self._dropped = 0
+        self.tally = Tally()
+        self.tally.watch(PENDING_SIGHTINGS, lambda: len(self._pending))
         self._lock = Lock()
         self._thread: Thread | None = None
         self._stop = Event()
 
     def note(self, outcome: Outcome) -> None:
         """Take a request in; never blocks on the database."""
-        _requests(outcome.identity.vendor or "none", outcome.word, outcome.ask.transport.value).inc()
+        seconds = perf_counter() - outcome.began
+        self.tally.request(outcome.identity.vendor or "none", outcome.word, outcome.ask.transport.value, seconds)
         facts = outcome.facts
         with self._lock:
             if facts is None:
@@ -144,6 +147,7 @@ class Sightings:
 
     def flush(self) -> None:
         """Write everything that has gathered, in one transaction; on failure it is kept for the next time."""
+        self.tally.flush()
         with self._lock:
             known, self._pending = self._pending, {}
             unknown, self._unknown = self._unknown, OrderedDict()
@@ -174,11 +178,6 @@ class Sightings:
             chore(strangers)
         except SQLAlchemyError as error:
             log.warning("chore.failed", reason=type(error).__name__)
-
-
-@cache
-def _requests(vendor: str, word: str, transport: str) -> prometheus_client.Counter:
-    return REQUESTS.labels(vendor, word, transport)
 
 
 def _log(outcome: Outcome) -> None:

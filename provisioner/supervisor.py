@@ -12,11 +12,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
+from provisioner import metrics
 from provisioner.settings import Installation
 from provisioner.tftp import listen
 
@@ -36,6 +37,7 @@ class Child:
 
     plane: str
     sockets: Sequence[socket.socket]
+    environment: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     pause_s: float = 0.0
@@ -45,11 +47,11 @@ class Child:
         """Start the process with its sockets."""
         descriptors = [one.fileno() for one in self.sockets]
         command = [sys.executable, "-m", "provisioner", "serve", self.plane]
-        environment = {**os.environ, SOCKETS_VARIABLE: ",".join(map(str, descriptors)) or "none"}
+        sockets = {SOCKETS_VARIABLE: ",".join(map(str, descriptors)) or "none"}
         self.process = subprocess.Popen(  # noqa: S603  # our own command line
             command,
             pass_fds=descriptors,
-            env=environment,
+            env={**os.environ, **self.environment, **sockets},
             preexec_fn=_die_with_parent,  # noqa: PLW1509  # no threads here
         )
         self.started = time.monotonic()
@@ -60,6 +62,7 @@ class Child:
         lived = time.monotonic() - self.started
         self.pause_s = 0.0 if lived > _LONG_LIFE_S else min(max(self.pause_s * 2, 0.1), _LONGEST_PAUSE_S)
         log.warning("plane.ended", plane=self.plane, status=self.process.returncode, restart_in_s=self.pause_s)
+        metrics.bury(self.process.pid, self.environment)
         self.process = None
         self.start_at = time.monotonic() + self.pause_s
 
@@ -106,6 +109,9 @@ class Supervisor:
 def supervisor(installation: Installation, planes: Sequence[str]) -> Supervisor:
     """Bind what the planes need and prepare their processes. Raises OSError when an address is taken."""
     children = [child for plane in planes for child in _children(plane, installation)]
+    shared = metrics.share(installation.data_dir)
+    for child in children:
+        child.environment = shared
     return Supervisor(children)
 
 

@@ -42,7 +42,7 @@ from provisioner.store.tables import (
     Tenant,
     now,
 )
-from tests.databases import BINARIES, private_server
+from tests.databases import BINARIES, private_postgres
 from tests.portal.conftest import Browser
 from tests.portal.world import PASSWORD, open_world
 
@@ -224,7 +224,7 @@ def databases(postgres: str | None) -> Iterator[dict[str, str]]:
         directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="provisioner-bench-"))
         found = {"SQLite": f"sqlite:///{directory}/provisioner.db"}
         if postgres is None and (BINARIES / "initdb").exists():
-            postgres = stack.enter_context(private_server())
+            postgres = stack.enter_context(private_postgres()).url
         if postgres:
             name = f"bench_{time.time_ns()}"
             plain = make_url(postgres).set(drivername="postgresql").render_as_string(hide_password=False)

@@ -14,6 +14,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -38,25 +39,51 @@ def postgres() -> Iterator[str]:
         return
     if not (BINARIES / "initdb").exists():
         (pytest.fail if IN_CI else pytest.skip)(f"PostgreSQL is not installed: {BINARIES} is missing")
-    with private_server() as url:
-        yield url
+    with private_postgres() as server:
+        yield server.url
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """A server of our own, on a port of loopback and a socket in its directory."""
+
+    directory: str
+    port: int
+    settings: tuple[str, ...] = SETTINGS
+
+    @property
+    def url(self) -> str:
+        """The URL of its database ``postgres``."""
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        settings = (*self.settings, f"port={self.port}", f"unix_socket_directories={self.directory}")
+        options = " ".join(f"-c {setting}" for setting in settings)
+        self._control("-l", f"{self.directory}/log", "-o", options, "start")
+
+    def stop(self, *, check: bool = True) -> None:
+        """Stop it as a power cut would."""
+        self._control("-m", "immediate", "stop", check=check)
+
+    def _control(self, *words: str, check: bool = True) -> None:
+        _run("pg_ctl", "-D", f"{self.directory}/data", "-w", *words, check=check)
 
 
 @contextmanager
-def private_server() -> Iterator[str]:
-    """A server of our own, on a port of loopback and a socket in its directory."""
+def private_postgres(*settings: str) -> Iterator[PostgresServer]:
+    """A running server that goes when the block ends, with settings over the tests' own."""
     directory = tempfile.mkdtemp(prefix="provisioner-postgres-")
     if os.getuid() == 0:
         shutil.chown(directory, "postgres", "postgres")
-    data, port = f"{directory}/data", _free_port()
-    options = [f"-c {setting}" for setting in (*SETTINGS, f"port={port}", f"unix_socket_directories={directory}")]
+    server = PostgresServer(directory, _free_port(), (*SETTINGS, *settings))
     try:
+        data = f"{directory}/data"
         _run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        _run("pg_ctl", "-D", data, "-w", "-l", f"{directory}/log", "-o", " ".join(options), "start")
-        yield f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
+        server.start()
+        yield server
     finally:
-        if Path(data).exists():
-            _run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop", check=False)
+        server.stop(check=False)
         shutil.rmtree(directory, ignore_errors=True)
 
 

@@ -21,7 +21,7 @@ from provisioner.recognise import Ask
 from provisioner.settings import Installation
 from provisioner.site.apply import apply
 from provisioner.store.database import DOWN, Away, Database
-from provisioner.store.tables import Device
+from provisioner.store.tables import Device, now
 from provisioner.values import Mac
 from tests.world import BACK, FRONT, SITE
 
@@ -194,3 +194,22 @@ def test_others_are_still_nobody(provisioner: Provisioner, path: str) -> None:
     with pytest.raises(ProvisionerError) as caught:
         lose(provisioner).answer(Ask(path=path))
     assert not isinstance(caught.value, Broken)
+
+
+@pytest.mark.parametrize("days", [400, -400, 0])
+def test_a_clock_that_jumps_costs_no_phone_that_proves_itself(provisioner: Provisioner, days: int) -> None:
+    expected = provisioner.answer(FRONT_FILE).body
+    facts = facts_of(provisioner)
+    provisioner.clock = lambda: now() + timedelta(days=days)
+    token = provisioner.vault.token(facts.public_id, facts.generation)
+    assert provisioner.answer(Ask(path=f"/d/{token}/{FRONT}.cfg")).body == expected
+
+
+def test_a_clock_that_jumps_ahead_closes_windows_and_one_that_is_back_opens_them_again(
+    provisioner: Provisioner,
+) -> None:
+    provisioner.clock = lambda: now() + timedelta(days=400)
+    with pytest.raises(Refused):
+        provisioner.answer(BACK_FILE)
+    provisioner.clock = now
+    assert provisioner.answer(BACK_FILE).body

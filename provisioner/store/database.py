@@ -100,7 +100,7 @@ class Database:
         while not self._answers():
             time.sleep(PROBE_S)
         self.is_away = False
-        log.info("database.found")
+        log.warning("database.found")
 
     def _answers(self) -> bool:
         """Whether a connection works: an error may also be the statement's own."""

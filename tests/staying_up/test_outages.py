@@ -1,0 +1,154 @@
+"""Whatever is killed, stopped or filled up while phones ask and an admin works: no wrong bytes, no half file,
+no accepted change that is lost, and everything recovers by itself."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from tests.conftest import IN_CI
+from tests.databases import PostgresServer
+from tests.staying_up.checker import FILE, admin_of, judge, load
+from tests.staying_up.cluster import Cluster, settle, wait_for_name
+from tests.test_serve import children, direct
+from tests.world import BACK, make_world
+
+pytestmark = pytest.mark.postgres
+
+
+_DROP_ALL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid != pg_backend_pid()"
+
+
+@contextmanager
+def stopped(postgres: PostgresServer) -> Iterator[None]:
+    """The database is away for the length of the block."""
+    postgres.stop()
+    try:
+        yield
+    finally:
+        postgres.start()
+
+
+def test_an_accepted_change_is_served_by_every_node_at_once(cluster: Cluster) -> None:
+    settle(cluster)
+    with load(cluster.admin, cluster.urls) as phones:
+        phones.wait_for(20)
+    judge(cluster.admin, phones, outages=[])
+    assert phones.others == {}
+
+
+def test_a_stopped_database_costs_changes_and_no_phone(cluster: Cluster) -> None:
+    settle(cluster)
+    with load(cluster.admin, cluster.urls) as phones:
+        phones.wait_for(cluster.admin.attempted + 5)
+        begun = time.monotonic() - 0.5
+        time.sleep(1.5)  # what was served last is written down about once a second
+        with stopped(cluster.postgres):
+            before, refused = len(phones.served), cluster.admin.refused
+            stranger = cluster.nodes[0].get(f"/{BACK}.cfg")
+            while cluster.admin.refused < refused + 3 or len(phones.served) < before + 50:
+                assert time.monotonic() < begun + 30
+                time.sleep(0.05)
+        phones.wait_for(cluster.admin.attempted + 5)
+        over = time.monotonic()
+    judge(cluster.admin, phones, outages=[(begun, over)])
+    assert phones.others == {}
+    assert stranger == (404, b"Not found\n")
+
+
+def test_connections_that_the_database_drops_are_made_anew(cluster: Cluster) -> None:
+    settle(cluster)
+    url = make_url(cluster.postgres.url).set(drivername="postgresql").render_as_string()
+    with load(cluster.admin, cluster.urls) as phones:
+        for _ in range(3):
+            phones.wait_for(cluster.admin.attempted + 5)
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid != pg_backend_pid()"
+                )
+        phones.wait_for(cluster.admin.attempted + 5)
+    judge(cluster.admin, phones, outages=[])
+    assert phones.others == {}
+
+
+def test_killed_processes_come_back_and_serve_what_is_right(cluster: Cluster) -> None:
+    settle(cluster)
+    with load(cluster.admin, cluster.urls) as phones:
+        for victim in direct(cluster.processes[0].pid):
+            for process in (*children(victim), victim):
+                os.kill(process, signal.SIGKILL)
+            phones.wait_for(cluster.admin.attempted + 5)
+        cluster.nodes[0].wait()
+        phones.wait_for(cluster.admin.attempted + 5)
+    judge(cluster.admin, phones, outages=[])
+    assert set(phones.others) <= {"ConnectionResetError", "RemoteDisconnected", "URLError", "IncompleteRead"}
+
+
+def test_no_accepted_change_is_lost(cluster: Cluster) -> None:
+    settle(cluster)
+    cluster.admin.change()
+    accepted = cluster.admin.accepted[-1][1]
+    with stopped(cluster.postgres):
+        pass
+    wait_for_name(cluster, accepted)
+
+
+def test_few_descriptors_delay_phones_and_serve_nothing_wrong(cluster: Cluster) -> None:
+    settle(cluster)
+    workers = [process for pid in direct(cluster.processes[0].pid) for process in (pid, *children(pid))]
+    before = {pid: resource.prlimit(pid, resource.RLIMIT_NOFILE) for pid in workers}
+    with load(cluster.admin, cluster.urls) as phones:
+        phones.wait_for(cluster.admin.attempted + 5)
+        for pid, (_, most) in before.items():
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (len(os.listdir(f"/proc/{pid}/fd")), most))
+        time.sleep(1)
+        for pid, limits in before.items():
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+        phones.wait_for(cluster.admin.attempted + 5)
+    judge(cluster.admin, phones, outages=[])
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of a few megabytes."""
+    if os.getuid() != 0:
+        (pytest.fail if IN_CI else pytest.skip)("only root can mount a small disk")
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "none", str(tmp_path)], check=False)
+    if mounted.returncode != 0:
+        pytest.skip("this machine lets nobody mount")
+    yield tmp_path
+    subprocess.run(["umount", "-l", str(tmp_path)], check=True)
+
+
+def test_a_full_disk_refuses_changes_and_serves_on(small_disk: Path) -> None:
+    world = make_world(small_disk)
+    world.environment_extra = {"PROVISIONER_LOG_LEVEL": "error"}
+    admin = admin_of(world)
+    with world.serving():
+        admin.change()
+        with load(admin, [world.url(f"/{FILE}")]) as phones:
+            phones.wait_for(5)
+            filler = small_disk / "filler"
+            with suppress(OSError), open(filler, "wb", buffering=0) as file:
+                while file.write(bytes(65536)):
+                    pass
+            refused, before = admin.refused, len(phones.served)
+            deadline = time.monotonic() + 20
+            while admin.refused < refused + 2 or len(phones.served) < before + 20:
+                assert time.monotonic() < deadline, (admin, phones.others)
+                time.sleep(0.05)
+            filler.unlink()
+            phones.wait_for(admin.attempted + 5)
+        judge(admin, phones, outages=[])
+        assert phones.others == {}
+    admin.provisioner.database.engine.dispose()

@@ -9,6 +9,7 @@ from admin.api import (
     device_doings,
     device_files,
     events,
+    features,
     imports,
     resources,
     server_wide,
@@ -24,4 +25,4 @@ def catalogue() -> tuple[Operation, ...]:
     return tuple(operation for module in _MODULES for operation in module.operations())
 
 
-_MODULES = (tenants, resources, assignments, imports, device_files, device_doings, site, events, server_wide)
+_MODULES = (tenants, resources, assignments, features, imports, device_files, device_doings, site, events, server_wide)

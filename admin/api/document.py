@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from admin.api import assignments, device_doings, events, nouns, schemas, tenants
+from admin.api import assignments, device_doings, events, features, nouns, schemas, tenants
 from admin.api.catalogue import catalogue
 from admin.api.operations import JSON, Operation, Parameter
 from admin.api.problems import DETAILS, MEDIA_TYPE, PREFIX
@@ -45,6 +45,8 @@ _IN_PATH = {
     "version": "The id of an entry of the history.",
     "job": "The job's id.",
     "vendor": "The vendor's name.",
+    "feature": "The feature's key.",
+    "integration": "The system's identifier.",
 }
 
 
@@ -69,7 +71,7 @@ def document() -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    found = {**schemas.components(), **assignments.SCHEMA, **events.SCHEMA, **device_doings.JOB}
+    found = {**schemas.components(), **assignments.SCHEMA, **events.SCHEMA, **features.SCHEMA, **device_doings.JOB}
     for noun in (tenants.NOUN, *nouns.NOUNS):
         name = NAMES[noun.schema]
         found[name] = schemas.told(noun.schema, noun.identity, noun.more_schema)

@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from provisioner.services.fields import Number, Schema
+from provisioner.services.integrations import IntegrationIn
 from provisioner.services.pairing import MOST_MINUTES
+from provisioner.services.user_page import State
 
 Minutes = Annotated[int, Field(ge=1, le=MOST_MINUTES)]
 Doing = Literal["open", "close", "block", "resync", "template", "location", "rps", "delete"]
@@ -62,11 +64,19 @@ class RequestsIn(Schema):
     requests: Annotated[tuple[RequestIn, ...], Field(min_length=1, max_length=10_000)]
 
 
+class FeatureIn(Schema):
+    """Whether users have a feature of their page."""
+
+    state: State
+
+
 NAMES: Mapping[type[Schema], str] = {
     PairingIn: "Pairing",
     BulkIn: "Bulk",
     AssignmentIn: "LocationAssignment",
     ValidateIn: "Validate",
     RequestsIn: "Requests",
+    FeatureIn: "Feature",
+    IntegrationIn: "Integration",
 }
 """What each is called in the document, with ``Input`` behind it."""

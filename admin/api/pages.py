@@ -23,6 +23,8 @@ _EXAMPLE_IDS = {
     "vendor": "yealink",
     "location": "HQ",
     "button_template": "Desk",
+    "feature": "appexts",
+    "integration": "zendesk",
 }
 
 

@@ -276,6 +276,28 @@ class Webhook(Base):
     enabled: Mapped[bool] = mapped_column(default=True)
 
 
+class PageFeature(Base):
+    """What a tenant says about a feature of its users' page; of others the default holds."""
+
+    __tablename__ = "page_feature"
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    is_on: Mapped[bool]
+
+
+class Integration(Base):
+    """How a tenant connects to another system."""
+
+    __tablename__ = "integration"
+    __table_args__ = (UniqueConstraint("tenant_id", "identifier"),)
+    id: Mapped[Id]
+    uid: Mapped[Uid]
+    tenant_id: Mapped[TenantId]
+    identifier: Mapped[str] = mapped_column(String(40))
+    enabled: Mapped[bool] = mapped_column(default=True)
+    sealed_configuration: Mapped[bytes | None]
+
+
 class Seen(Base):
     """What a device last told us: one row a device, written in batches."""
 

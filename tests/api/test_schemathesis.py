@@ -32,6 +32,8 @@ OWN = {
     "location": "HQ",
     "button_template": "Desk",
     "vendor": "yealink",
+    "feature": "appexts",
+    "integration": "zendesk",
 }
 """Requests are about what is there, but for those that remove it, and those whose address is what is wrong."""
 

@@ -22,7 +22,7 @@ from provisioner.store.tables import (
 from tests.api.conftest import Api
 
 OPERATIONS = catalogue()
-SECRETS = ("an-extension-secret", "a-webhook-secret", "a-phone-admin-secret", "a-native-secret")
+SECRETS = ("a-helpdesk-secret", "an-extension-secret", "a-webhook-secret", "a-phone-admin-secret", "a-native-secret")
 
 
 def path_of(operation, values):
@@ -76,6 +76,8 @@ def things(provisioner, root):
                 "webhook": one(Webhook.id, Webhook),
                 "job": job.id,
                 "vendor": "yealink",
+                "feature": "appexts",
+                "integration": "zendesk",
             }
     return found
 
@@ -111,7 +113,7 @@ def test_another_tenants_things_are_not_there_under_the_own_address(api, things,
     before = facts(provisioner)
     tried = 0
     for operation in OPERATIONS:
-        own = {"tenant", "vendor", "extension", "file", "version"}
+        own = {"tenant", "vendor", "extension", "file", "version", "feature", "integration"}
         if "tenant" in operation.names and set(operation.names) - own:
             status = send(api, operation, {**things["beta"], "tenant": "acme"}).status_code
             assert (204 if operation.method == "DELETE" else 404) == status, operation.name
@@ -157,6 +159,8 @@ def test_no_read_ever_tells_a_secret(root, things):
     assert 200 == root.patch(f"{here}/extensions/100", {"password": "an-extension-secret"}).status_code
     assert 200 == root.patch(here, {"phone": {"admin_password": "a-phone-admin-secret"}, **native}).status_code
     assert 200 == root.patch(f"{here}/devices/{things['acme']['device']}", native).status_code
+    zendesk = {"configuration": {"domain": "acme", "user": "x", "api_token": "a-helpdesk-secret"}}
+    assert 200 == root.put(f"{here}/integrations/zendesk", zendesk).status_code
     for operation in OPERATIONS:
         if operation.method == "GET" and operation.name != "streamEvents":
             for accept in ("application/json", "text/csv", "application/yaml"):

@@ -40,13 +40,14 @@ UNKNOWN_KEPT = 1_000
 INTERVAL_S = 1.0
 SLICE = 5_000
 
-_WORDS: dict[type[Exception], str] = {
+WORDS: dict[type[Exception], str] = {
     NotOurs: "not-ours",
     Unknown: "unknown",
     Refused: "refused",
     Unassigned: "unassigned",
     Broken: "broken",
 }
+"""What is noted of a request that got no file."""
 
 
 @dataclass(slots=True)
@@ -76,7 +77,7 @@ class Outcome:
 
     def failed(self, error: Exception) -> None:
         """Note why there was none."""
-        self.word, self.reason = _WORDS.get(type(error), "broken"), str(error)
+        self.word, self.reason = WORDS.get(type(error), "broken"), str(error)
 
 
 Chore = Callable[[Sequence[Outcome]], None]

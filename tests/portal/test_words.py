@@ -7,7 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask_babel import force_locale
 
-from admin import catalogues, words
+from admin import catalogues, names, words
+from provisioner import accounts
+from provisioner.sightings import WORDS as OUTCOMES
+from provisioner.values import Mode
 from tests.portal.test_access import DEVICES
 
 ACCOUNT = "/portal/account"
@@ -77,3 +80,13 @@ def test_where_nobody_looks_texts_are_those_of_the_source():
 def test_texts_of_pages_and_of_marked_data_are_found():
     found = catalogues.extracted()
     assert {"Skip to the content", "Open pairing", "PAIRING", "There is nothing here"} <= {one.id for one in found}
+
+
+def test_every_word_that_data_brings_to_a_page_has_a_translation():
+    data = {
+        *(mode.value.replace("-", " ") for mode in Mode),
+        *accounts.ROLES,
+        *OUTCOMES.values(),
+        "served",
+    }
+    assert data <= {*names.MODES, *names.ROLES, *names.OUTCOMES}

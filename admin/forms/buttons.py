@@ -15,6 +15,7 @@ from admin.words import _
 from provisioner.errors import Invalid, Problem
 from provisioner.services.buttons import ButtonIn
 from provisioner.values import Mode, Slot
+from provisioner.vendor_api import Model
 
 MOST_ROWS = 400
 BLANK_ROWS = 3
@@ -72,14 +73,14 @@ def read(sent: Mapping[str, str]) -> list[Row]:
     return found
 
 
-def changed(rows: Sequence[Row], sent: Mapping[str, str]) -> list[Row]:
-    """The rows after what the person asked the editor to do with them."""
+def changed(rows: Sequence[Row], sent: Mapping[str, str], model: Model | None = None) -> list[Row]:
+    """The rows after what the person asked the editor to do with them; ``model`` tells how long its modules are."""
     kept = [row for row in rows if not row.is_blank]
     wanted = sent.get("do", "")
     if wanted == "fill":
-        return [*kept, *_filled(kept, sent)][:MOST_ROWS]
+        return _over(kept, _filled(kept, sent, model))[:MOST_ROWS]
     if wanted == "paste":
-        return _over(kept, _pasted(kept, sent))[:MOST_ROWS]
+        return _over(kept, _pasted(kept, sent, model))[:MOST_ROWS]
     if wanted.startswith(("up-", "down-")):
         return moved(rows, wanted)
     if wanted.startswith("drop-"):
@@ -130,28 +131,54 @@ def judged(rows: Sequence[Row], invalid: Invalid) -> tuple[list[Row], list[Probl
     return [replace(row, errors=errors.get(number, {})) for number, row in enumerate(rows)], others
 
 
-def _filled(rows: Sequence[Row], sent: Mapping[str, str]) -> Iterator[Row]:
+def complaint(sent: Mapping[str, str]) -> str:
+    """What is wrong with the range or the list that the editor was asked to take; empty when nothing is."""
+    do = sent.get("do", "")
+    place = sent.get(f"{do}-slot", "").strip() if do in ("fill", "paste") else ""
+    if place and not _is_slot(place):
+        return _("{place} is no slot: write line:N, key:N, soft:N or exp1:N, with N from 1", place=place[:40])
+    if do == "fill":
+        first, last = _range(sent)
+        if first is None or last is None:
+            return _("Write the first and the last number of the range, in digits.")
+        if last < first or last - first >= MOST_ROWS:
+            return _("A range goes upwards, and has {n} numbers at most.", n=MOST_ROWS)
+    if do == "paste" and not sent.get("paste", "").strip():
+        return _("Paste the rows of a spreadsheet first.")
+    return ""
+
+
+def _range(sent: Mapping[str, str]) -> tuple[int | None, int | None]:
+    texts = (sent.get(name, "").strip() for name in ("fill-first", "fill-last"))
+    first, last = (int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None for text in texts)
+    return first, last
+
+
+def _filled(rows: Sequence[Row], sent: Mapping[str, str], model: Model | None) -> Iterator[Row]:
     """Buttons for a range of numbers, on the slots from a first one on."""
-    first, last = sent.get("fill-first", "").strip(), sent.get("fill-last", "").strip()
-    if not (first.isdecimal() and last.isdecimal() and len(last) < 16):
+    first, last = _range(sent)
+    if first is None or last is None or complaint(sent):
         return
-    slots = _slots_from(sent.get("fill-slot", ""), rows)
+    slots = _slots_from(sent.get("fill-slot", ""), rows, model)
     label = sent.get("fill-label", "").strip()
-    for number in range(int(first), min(int(last), int(first) + MOST_ROWS) + 1):
-        value = str(number).zfill(len(first))
+    digits = len(sent.get("fill-first", "").strip())
+    for number in range(first, last + 1):
+        value = str(number).zfill(digits)
         yield Row(slot=next(slots), mode=sent.get("fill-mode", "blf"), value=value, label=label.replace("#", value))
 
 
-def _slots_from(text: str, rows: Sequence[Row]) -> Iterator[str]:
-    """Slots from this one on, else from the one after the last that is used."""
+def _slots_from(text: str, rows: Sequence[Row], model: Model | None) -> Iterator[str]:
+    """Slots from this one on, else from the one after the last that is used; a full module is followed by the next."""
     try:
         slot = Slot.parse(text)
     except ValueError:
         slot = _after_last(rows)
-    number = slot.number
     while True:
-        yield f"{slot.group}:{number}"
-        number += 1
+        expansion = model.expansion if model else None
+        if slot.module and expansion and slot.number > expansion.keys and slot.module < expansion.modules:
+            slot = Slot(f"exp{slot.module + 1}", 1)
+        yield str(slot)
+        slot = Slot(slot.group, slot.number + 1)
 
 
 def _after_last(rows: Sequence[Row]) -> Slot:
@@ -164,26 +191,38 @@ def _after_last(rows: Sequence[Row]) -> Slot:
     return Slot("line", 1)
 
 
-def _pasted(rows: Sequence[Row], sent: Mapping[str, str]) -> Iterator[Row]:
-    """Lines of a spreadsheet: slot, mode, value, label; or value and label, on the slots that follow."""
-    following = _slots_from(sent.get("paste-slot", ""), rows)
+def _pasted(rows: Sequence[Row], sent: Mapping[str, str], model: Model | None) -> Iterator[Row]:
+    """Lines of a spreadsheet: slot, mode, value, label, with a name behind the slot or without; or value and label."""
+    if complaint(sent):
+        return
+    following = _slots_from(sent.get("paste-slot", ""), rows, model)
     for line in sent.get("paste", "").replace("\r", "").split("\n")[:MOST_ROWS]:
-        cells = [cell.strip() for cell in re.split(r"\t|;|,(?!\s)", line)]
-        if not any(cells):
+        cells = [cell.strip() for cell in (line.split("\t") if "\t" in line else re.split(r";|,(?!\s)", line))]
+        if not any(cells) or cells[0].lower() == "slot":
             continue
-        mode = cells[1].lower().replace(" ", "-") if len(cells) > 1 else ""
-        if _is_slot(cells[0]) and mode in list(Mode):
-            value, label = [*cells[2:4], "", ""][:2]
-            yield Row(slot=cells[0].lower(), mode=mode, value=value, label=label)
-        else:
+        row = _whole_row(cells)
+        if row is None:
             label = cells[1] if len(cells) > 1 else ""
-            yield Row(slot=next(following), mode="blf", value=cells[0], label=label)
+            row = Row(slot=next(following), mode="blf", value=cells[0], label=label)
+        yield row
 
 
-def _over(rows: Sequence[Row], pasted: Iterable[Row]) -> list[Row]:
-    """Pasted rows take the place of those with the same slot."""
+def _whole_row(cells: Sequence[str]) -> Row | None:
+    """A pasted row that names its slot and mode; None where it does not."""
+    if not _is_slot(cells[0]):
+        return None
+    for name, rest in (("", cells[1:]), (cells[1] if len(cells) > 1 else "", cells[2:])):
+        mode = rest[0].lower().replace(" ", "-") if rest else ""
+        if mode in list(Mode):
+            value, label = [*rest[1:3], "", ""][:2]
+            return Row(slot=cells[0].lower(), name=name, mode=mode, value=value, label=label)
+    return None
+
+
+def _over(rows: Sequence[Row], new: Iterable[Row]) -> list[Row]:
+    """New rows take the place of those with the same slot."""
     merged = {_canonical(row.slot): row for row in rows}
-    merged |= {_canonical(row.slot): row for row in pasted}
+    merged |= {_canonical(row.slot): row for row in new}
     return list(merged.values())
 
 

@@ -48,6 +48,67 @@
     if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
   });
 
+  // A form in front of its list; whoever closes it is back at the list.
+  all("dialog[data-dialog]").forEach((dialog) => {
+    dialog.removeAttribute("open");
+    dialog.showModal();
+    dialog.addEventListener("close", () => { location.href = dialog.dataset.dialog; });
+  });
+
+  // Buttons move in the editor: the slots stay in their order, what they hold moves.
+  const buttonRows = (body) => all("tr[data-button]", body);
+  const field = (row, name) => row.querySelector(`[name^="${name}-"]`);
+  const arrange = (body, row, before) => {
+    const slots = buttonRows(body).map((one) => field(one, "slot").value);
+    const says = row.nextElementSibling?.matches(".says") ? row.nextElementSibling : null;
+    body.insertBefore(row, before);
+    if (says) row.after(says);
+    buttonRows(body).forEach((one, number) => {
+      field(one, "slot").value = slots[number];
+      all("[name]", one).forEach((input) => {
+        input.name = input.name.replace(/-\d+$/, `-${number}`);
+        if (input.name === "do") input.value = input.value.replace(/-\d+$/, `-${number}`);
+      });
+    });
+  };
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-move]");
+    if (!button) return;
+    const row = button.closest("tr");
+    const rows = buttonRows(row.parentNode);
+    const at = rows.indexOf(row);
+    const up = button.dataset.move === "up";
+    if (!rows[up ? at - 1 : at + 1]) return;
+    event.preventDefault();
+    arrange(row.parentNode, row, up ? rows[at - 1] : rows[at + 2] || null);
+    button.focus();
+  });
+  document.addEventListener("pointerdown", (event) => {
+    const grip = event.target.closest("[data-grip]");
+    if (!grip) return;
+    event.preventDefault();
+    const row = grip.closest("tr");
+    const body = row.parentNode;
+    let target = null;
+    row.classList.add("dragged");
+    const mark = (one) => buttonRows(body).forEach((other) => other.classList.toggle("target", other === one));
+    const move = (moved) => {
+      const over = document.elementFromPoint(moved.clientX, moved.clientY)?.closest("tr[data-button]");
+      if (over && over.parentNode === body) { target = over; mark(over); }
+    };
+    const done = () => {
+      document.removeEventListener("pointermove", move);
+      row.classList.remove("dragged");
+      mark(null);
+      if (!target || target === row) return;
+      const rows = buttonRows(body);
+      const down = rows.indexOf(target) > rows.indexOf(row);
+      arrange(body, row, down ? rows[rows.indexOf(target) + 1] || null : target);
+    };
+    document.addEventListener("pointermove", move);
+    document.addEventListener("pointerup", done, { once: true });
+  });
+
   // A long list of lines is one stop of the Tab key; the arrow keys move through it.
   all("[data-roving]").forEach((list) => {
     const lines = [...list.children];
@@ -72,7 +133,8 @@
       if (left <= 0) { clearInterval(ticking); location.reload(); return; }
       const minutes = Math.floor(left / 60);
       const hours = Math.floor(minutes / 60);
-      one.textContent = hours ? `${hours}:${two(minutes % 60)}:${two(left % 60)}` : `${minutes}:${two(left % 60)}`;
+      const span = hours ? `${hours}:${two(minutes % 60)}:${two(left % 60)}` : `${minutes}:${two(left % 60)}`;
+      one.textContent = one.dataset.says.replace("…", span);
     };
     const ticking = setInterval(tick, 1000);
     tick();

@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from admin.access import Permission, allow
-from admin.changes import change_of, changing, parsed
+from admin.changes import changing, parsed
+from admin.effects import Effect, InUse, effect_of, models_in_use
 from admin.forms import Field, Form
 from admin.forms import buttons as editor
 from admin.lists.button_templates import TABLE, rows
-from admin.lists.devices import identity_of, key_of
 from admin.pictures import Shown, draw
 from admin.scope import Scope, here
 from admin.words import _, mark
-from provisioner.errors import Invalid, Problem, ProvisionerError
+from provisioner.errors import Invalid, Problem
 from provisioner.keys import effective
 from provisioner.load import fits
-from provisioner.merge import merge
 from provisioner.placeholders import fill
-from provisioner.recognise import file_of
 from provisioner.registry import vendors
-from provisioner.render import View, document_of, file_names
 from provisioner.services import templates
 from provisioner.services.buttons import ButtonIn
 from provisioner.services.schemas import TemplateIn
-from provisioner.store.tables import ButtonTemplate, Device, Extension, Tenant
+from provisioner.store.tables import ButtonTemplate, Extension
 from provisioner.values import Mode, Slot
 from provisioner.vendor_api import Model, Vendor
 
@@ -102,17 +97,6 @@ def _patterns(text: str) -> tuple[str, ...]:
 # --- the editor
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
-    """What a save would do: whose files change, and what changes in the files of one of them."""
-
-    devices: Sequence[tuple[str, str, str]]
-    total: int
-    picked: str = ""
-    difference: Sequence[tuple[str, str, str]] = ()
-    error: str = ""
-
-
 @views.route("/<int:template_id>", methods=["GET", "POST"])
 @allow(Permission.TENANT_CHANGE)
 def page(template_id: int) -> Response | str | tuple[str, int]:
@@ -124,8 +108,9 @@ def page(template_id: int) -> Response | str | tuple[str, int]:
         form = Form(FIELDS, {"name": stored.name, "models": ", ".join(stored.models)})
         return _editor_page(scope, template, form, editor.rows_of(stored.buttons))
     form = Form.read(FIELDS, request.form)
-    typed = editor.changed(editor.read(request.form), request.form)
-    if request.form.get("do") not in ("save", "review"):
+    picked = picked_for(_patterns(form["models"]), request.form.get("model", ""), models_in_use(scope, template))
+    typed = editor.changed(editor.read(request.form), request.form, picked[1] if picked else None)
+    if request.form.get("do", "").partition("-")[0] not in ("save", "review"):
         form.errors = {}
         return _editor_page(scope, template, form, typed)
     return _reviewed(scope, template, stored, form, typed)
@@ -138,8 +123,10 @@ def _reviewed(
     try:
         fields = {"name": form["name"], "models": _patterns(form["models"]), "settings": stored.settings}
         given = parsed(TemplateIn, {**fields, "buttons": editor.given(typed)})
-        effect = _effect(scope, template, given)
-        if request.form.get("do") == "review" and effect.total:
+        wanted = request.form.get("do", "").partition("-")[2] or request.form.get("effect-page", "")
+        number = int(wanted) if wanted.isdecimal() and len(wanted) < 7 else 1
+        effect = effect_of(scope, template, given, request.form.get("compare", ""), number)
+        if request.form.get("do") != "save" and effect.total:
             return _editor_page(scope, template, form, typed, effect)
         with changing(scope) as (change, tenant):
             templates.put(change, tenant, given, change.session.get_one(ButtonTemplate, template.id))
@@ -154,20 +141,39 @@ def _reviewed(
 def _editor_page(
     scope: Scope, template: ButtonTemplate, form: Form, typed: Sequence[editor.Row], effect: Effect | None = None
 ) -> str:
-    models = list(_models(_patterns(form["models"])))
-    picked = _picked(models, request.values.get("model", "") or _most_used(scope, template))
+    patterns = _patterns(form["models"])
+    models = list(_models(patterns))
+    in_use = models_in_use(scope, template)
+    picked = picked_for(patterns, request.values.get("model", ""), in_use)
     return render_template(
         "button_templates/editor.html",
         template=template,
         form=form,
         rows=editor.with_blanks([warned(row, picked) for row in typed]),
+        complaint=editor.complaint(request.form),
         modes=editor.modes(),
         models=[f"{vendor.name}/{model.name}" for vendor, model in models],
         model=f"{picked[0].name}/{picked[1].name}" if picked else "",
         picture=draw(picked[0].name, picked[1], shown_on(scope, _parsed_rows(typed))) if picked else None,
         used=rows(scope, [template.id])[0],
+        in_use=[(one, _warnings(one, typed)) for one in in_use],
         effect=effect,
     )
+
+
+def _warnings(one: InUse, typed: Sequence[editor.Row]) -> list[str]:
+    """What a model that has the template does otherwise than asked; the same of several slots is told once."""
+    slots: dict[str, list[str]] = {}
+    for row in typed:
+        says = warned(row, (one.vendor, one.model)).warning
+        if says:
+            slots.setdefault(says, []).append(row.slot)
+    return [f"{_span(found)}: {says}" for says, found in slots.items()]
+
+
+def _span(slots: Sequence[str]) -> str:
+    """Slots in short: the first and the last of many."""
+    return ", ".join(slots) if len(slots) < 4 else f"{slots[0]} … {slots[-1]}"
 
 
 def _picked(models: Sequence[tuple[Vendor, Model]], wanted: str) -> tuple[Vendor, Model] | None:
@@ -175,19 +181,6 @@ def _picked(models: Sequence[tuple[Vendor, Model]], wanted: str) -> tuple[Vendor
     named = (pair for pair in models if f"{pair[0].name}/{pair[1].name}" == wanted)
     keyed = (pair for pair in models if pair[1].line_keys)
     return next(named, None) or next(keyed, None) or next(iter(models), None)
-
-
-def _most_used(scope: Scope, template: ButtonTemplate) -> str:
-    """The model of most devices that have the template as their own."""
-    query = (
-        select(Device.vendor, Device.model)
-        .where(scope.of(Device), Device.template_id == template.id)
-        .group_by(Device.vendor, Device.model)
-        .order_by(func.count().desc(), Device.vendor, Device.model)
-        .limit(1)
-    )
-    row = scope.session.execute(query).first()
-    return f"{row.vendor}/{row.model}" if row else ""
 
 
 def _models(patterns: Sequence[str]) -> Iterator[tuple[Vendor, Model]]:
@@ -247,74 +240,11 @@ def _example(scope: Scope) -> dict[str, str]:
     return values
 
 
-def picked_for(
-    scope: Scope, template: ButtonTemplate, models: Sequence[str], wanted: str
-) -> tuple[Vendor, Model] | None:
+def picked_for(models: Sequence[str], wanted: str, in_use: Sequence[InUse]) -> tuple[Vendor, Model] | None:
     """The model that a template is shown on: the one named, else the one that most of its devices are."""
-    return _picked(list(_models(models)), wanted or _most_used(scope, template))
-
-
-# --- what a save would do
-
-
-class _Undo(Exception):
-    """Ends a transaction that was only tried."""
-
-
-def _effect(scope: Scope, template: ButtonTemplate, given: TemplateIn) -> Effect:
-    """Save, look, and take it back: whose revision rises is whose files change. Raises Invalid."""
-    effect = Effect(devices=(), total=0)
-    wanted = request.form.get("compare", "")
-    try:
-        with scope.provisioner.database.writing() as session:
-            before = _revisions(session, scope.tenant.id)
-            tenant = session.get_one(Tenant, scope.tenant.id)
-            with change_of(scope.provisioner, session, scope.viewer.name) as change:
-                templates.put(change, tenant, given, session.get_one(ButtonTemplate, template.id))
-            session.flush()
-            after = _revisions(session, scope.tenant.id)
-            touched = [key for key, revision in after.items() if before.get(key) != revision]
-            effect = _told(scope, session, touched, wanted)
-            raise _Undo
-    except _Undo:
-        return effect
-
-
-def _revisions(session: Session, tenant_id: int) -> Mapping[int, int]:
-    query = select(Device.id, Device.revision).where(Device.tenant_id == tenant_id)
-    return {row.id: row.revision for row in session.execute(query)}
-
-
-def _told(scope: Scope, session: Session, touched: Sequence[int], wanted: str) -> Effect:
-    """The first of the devices, and the difference in the files of one of them."""
-    query = select(Device).where(Device.id.in_(touched[:SHOWN])).order_by(Device.mac, Device.id)
-    devices = session.scalars(query).all()
-    if not devices:
-        return Effect(devices=(), total=0)
-    picked = next((one for one in devices if key_of(one) == wanted), devices[0])
-    listed = [(key_of(one), identity_of(one), one.name) for one in devices]
-    try:
-        difference = _difference(scope, session, picked.id)
-        return Effect(devices=listed, total=len(touched), picked=key_of(picked), difference=difference)
-    except (ProvisionerError, ValueError) as error:
-        return Effect(devices=listed, total=len(touched), picked=key_of(picked), error=str(error))
-
-
-def _difference(scope: Scope, session: Session, device_id: int) -> list[tuple[str, str, str]]:
-    """What differs in the device's files, key by key, secrets masked: as stored, and as it would be."""
-    old, new = _documents(scope, scope.session, device_id), _documents(scope, session, device_id)
-    keys = dict.fromkeys([*old, *new])
-    return [(key, old.get(key, ""), new.get(key, "")) for key in keys if old.get(key) != new.get(key)]
-
-
-def _documents(scope: Scope, session: Session, device_id: int) -> dict[str, str]:
-    profile = merge(scope.provisioner.loader.load(session, device_id))
-    found: dict[str, Any] = {}
-    for name in file_names(profile):
-        file = file_of(vendors()[profile.vendor], name, profile.model)
-        if file is not None and file.private:
-            found |= dict(document_of(profile, file, View.MASKED, scope.provisioner.installation.template_dir).items())
-    return found
+    known = list(_models(models))
+    names = {f"{vendor.name}/{model.name}" for vendor, model in known}
+    return _picked(known, wanted or next((one.name for one in in_use if one.name in names), ""))
 
 
 @views.post("/<int:template_id>/delete")

@@ -16,7 +16,7 @@ from admin.views.button_templates import warned
 from admin.views.device import found, page_of, told, views
 from admin.words import _
 from provisioner.errors import Invalid
-from provisioner.profile import Profile
+from provisioner.profile import Button, Profile
 from provisioner.registry import vendors
 from provisioner.services import devices
 from provisioner.services.schemas import TemplateIn
@@ -44,11 +44,17 @@ def _keys_page(scope: Scope, device: Device, rows: Sequence[editor.Row], problem
         device,
         told=known,
         picture=picture_of(profile) if profile and device.mac else None,
-        buttons=list(profile.buttons.values()) if profile else [],
+        buttons=sorted(profile.buttons.values(), key=_on_the_phone) if profile else [],
         rows=editor.with_blanks([warned(row, picked) for row in rows]),
         modes=editor.modes(),
+        complaint=editor.complaint(request.form),
         problems=problems,
     )
+
+
+def _on_the_phone(button: Button) -> tuple[int, str, int]:
+    """The phone's own keys come before those of its modules."""
+    return (button.slot.module, button.slot.group.replace("line", ""), button.slot.number)
 
 
 def shown(profile: Profile) -> dict[Slot, Shown]:
@@ -70,7 +76,8 @@ def set_keys(key: str) -> Response | str | tuple[str, int]:
     """The device's own buttons."""
     scope = here()
     device = found(scope, key)
-    typed = editor.changed(editor.read(request.form), request.form)
+    profile = told(scope, device).profile
+    typed = editor.changed(editor.read(request.form), request.form, profile.model if profile else None)
     if request.form.get("do") != "save":
         return _keys_page(scope, device, typed, ())
     try:

@@ -8,6 +8,7 @@ from flask import abort, render_template, request
 
 from admin import labels
 from admin.access import Permission, allow
+from admin.effects import models_in_use
 from admin.lists.devices import identity_of
 from admin.pictures import Shown, draw
 from admin.scope import here
@@ -40,7 +41,8 @@ def of_template(template_id: int) -> str:
     scope = here()
     template = scope.one(ButtonTemplate, ButtonTemplate.id == template_id)
     stored = templates.dump(scope.provisioner.vault, template)
-    picked = button_templates.picked_for(scope, template, stored.models, request.args.get("model", ""))
+    in_use = models_in_use(scope, template)
+    picked = button_templates.picked_for(stored.models, request.args.get("model", ""), in_use)
     if picked is None:
         abort(404)
     shown = button_templates.shown_on(scope, stored.buttons)

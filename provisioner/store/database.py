@@ -47,11 +47,11 @@ class Database:
         self.url = url
         self.engine = _engine(url)
         # A lock that is taken late can fail in the middle; taken first, writers wait their turn.
-        writer = self.engine.execution_options(immediate=True)
+        self._writer = self.engine.execution_options(immediate=True)
         # Several statements that make one file have to see one state of the database.
         reader = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
         self._readers = sessionmaker(reader, expire_on_commit=False)
-        self._writers = sessionmaker(writer, expire_on_commit=False)
+        self._writers = sessionmaker(self._writer, expire_on_commit=False)
         revisions.watch(self._writers)
         self.is_away = False
         self._lock = Lock()
@@ -71,6 +71,13 @@ class Database:
         except DOWN as error:
             self._missed(error)
             raise
+
+    @contextmanager
+    def trying(self) -> Iterator[Session]:
+        """A transaction to look at what a change would do: nothing of it stays, and no revision rises."""
+        with Session(self._writer, expire_on_commit=False) as session:
+            yield session
+            session.rollback()
 
     def one(self, select: QuickSelect[T], **parameters: object) -> T | None:
         """The value of a quick select, None where there is none. Raises as `reading` does."""

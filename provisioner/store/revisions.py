@@ -44,15 +44,21 @@ def touch(session: Session, clauses: Iterable[Where]) -> None:
     wanted = list(clauses)
     if not wanted:
         return
-    chosen = or_(*wanted)
-    bases = select(Device.base_id).where(chosen, Device.base_id.is_not(None))
-    direct = select(Device.id).where(chosen)
-    session.connection().execute(
-        update(Device).where(or_(Device.id.in_(direct), Device.id.in_(bases))).values(revision=Device.revision + 1)
-    )
+    session.connection().execute(update(Device).where(_with_bases(wanted)).values(revision=Device.revision + 1))
     for row in session.identity_map.values():
         if isinstance(row, Device):
             session.expire(row, ["revision"])
+
+
+def using_template(session: Session, template_id: int, tenant_id: int) -> Where:
+    """The devices whose files can change with a button template: those that `touch` raises for its sake."""
+    return _with_bases(_uses_template(session, template_id, tenant_id)) & Device.mac.is_not(None)
+
+
+def _with_bases(clauses: Iterable[Where]) -> Where:
+    chosen = or_(*clauses)
+    bases = select(Device.base_id).where(chosen, Device.base_id.is_not(None))
+    return or_(Device.id.in_(select(Device.id).where(chosen)), Device.id.in_(bases))
 
 
 def _before(session: Session, _context: UOWTransaction, _instances: object) -> None:

@@ -38,6 +38,7 @@ STATES = (
     "/portal/advanced/locations?q=is:leftover",
     "/portal/advanced/locations/3",
     "/portal/advanced/location-assignments?q=1020",
+    "/portal/advanced/button-templates?add=1",
     "/portal/advanced/button-templates/3",
     "/portal/nothing/like/it",
 )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from lxml import html
+from sqlalchemy import event, select
 
 from admin.forms import buttons as editor
 from admin.forms.buttons import Row
-from provisioner.services import templates
+from provisioner.registry import find_model
+from provisioner.services import devices, templates, tenants
+from provisioner.services.change import Change
+from provisioner.services.schemas import DeviceIn
 from provisioner.store.tables import ButtonTemplate, Device, Tenant
 
 PAGE = "/portal/advanced/button-templates"
@@ -178,3 +182,145 @@ def test_a_viewer_reads_the_list_only(viewer, provisioner):
     assert (200, 403) == (viewer.get(PAGE).status_code, viewer.get(f"{PAGE}/{key}").status_code)
     viewer.post(PAGE, data={"name": "Mine"})
     assert (None, None) == _stored(provisioner, "Mine")
+
+
+# --- filling and pasting
+
+
+def _filled(rows, model=None, **sent):
+    found = editor.changed(rows, {"do": "fill", **{f"fill-{name}": text for name, text in sent.items()}}, model)
+    return [(row.slot, row.value) for row in found]
+
+
+def test_a_filled_range_takes_the_place_of_what_was_on_its_slots():
+    rows = [Row(slot="exp1:1", value="555"), Row(slot="line:1", value="1")]
+    assert [("exp1:1", "100"), ("line:1", "1"), ("exp1:2", "101")] == _filled(
+        rows, first="100", last="101", slot="exp1:1"
+    )
+
+
+def test_a_range_that_is_longer_than_a_module_goes_on_on_the_next():
+    model = find_model("yealink", "T46U")[1]
+    found = _filled([], model, first="100", last="139", slot="exp1:50")
+    assert 40 == len(found)
+    keys = model.expansion.keys
+    slots = [slot for slot, _value in found]
+    assert f"exp1:{keys}" == slots[slots.index("exp2:1") - 1]
+
+
+def test_a_range_without_a_model_stays_on_its_module():
+    assert "exp1:140" == _filled([], None, first="1", last="140", slot="exp1:1")[-1][0]
+
+
+@pytest.mark.parametrize(
+    ("sent", "says"),
+    [
+        ({"do": "fill", "fill-first": "", "fill-last": "139"}, "first and the last number"),
+        ({"do": "fill", "fill-first": "abc", "fill-last": "139"}, "first and the last number"),
+        ({"do": "fill", "fill-first": "139", "fill-last": "100"}, "goes upwards"),
+        ({"do": "fill", "fill-first": "1", "fill-last": "9999"}, "400 numbers at most"),
+        ({"do": "fill", "fill-first": "1", "fill-last": "2", "fill-slot": "knob:1"}, "knob:1 is no slot"),
+        ({"do": "paste", "paste": " "}, "Paste the rows"),
+        ({"do": "paste", "paste": "101", "paste-slot": "knob:1"}, "knob:1 is no slot"),
+    ],
+)
+def test_a_range_or_list_that_cannot_be_taken_is_told_and_stays_typed(desk, sent, says):
+    rows, send = desk
+    page = send(rows, **sent).text
+    assert says in page
+    assert all(f'value="{text}"' in page for name, text in sent.items() if text.strip() and name not in ("do", "paste"))
+    assert [("line:1", "1"), ("line:2", "101")] == [(row.slot, row.value) for row in editor.changed(rows, sent)]
+
+
+@pytest.mark.parametrize(
+    ("line", "row"),
+    [
+        ("line:4\tblf\t104\tLab", ("line:4", "", "blf", "104", "Lab")),
+        ("line:4\tLab key\tBLF\t104\tLab, east", ("line:4", "Lab key", "blf", "104", "Lab, east")),
+        ("4\tspeed dial\t+1 312\t", ("4", "", "speed-dial", "+1 312", "")),
+        ("104;Lab", ("line:1", "", "blf", "104", "Lab")),
+        ("104\tSmith, John", ("line:1", "", "blf", "104", "Smith, John")),
+    ],
+)
+def test_each_way_to_write_a_row_of_a_spreadsheet_is_taken(line, row):
+    (found,) = editor.changed([], {"do": "paste", "paste": line})
+    assert row == (found.slot, found.name, found.mode, found.value, found.label)
+
+
+def test_the_heading_of_a_spreadsheet_is_no_button():
+    assert 1 == len(editor.changed([], {"do": "paste", "paste": "Slot\tMode\tValue\tLabel\nline:1\tdnd\t\t"}))
+
+
+# --- which devices, and how
+
+
+def _many(provisioner, count):
+    with provisioner.database.writing() as session, Change(session, provisioner.vault, "test") as change:
+        tenant = session.scalars(select(Tenant).where(Tenant.slug == "acme")).one()
+        for number in range(count):
+            given = {"mac": f"805ec00009{number:02x}", "vendor": "yealink", "model": "T54W", "template": "Desk"}
+            devices.put(change, tenant, DeviceIn(**given))
+
+
+def test_the_devices_that_change_are_listed_page_by_page(desk, provisioner):
+    _many(provisioner, 60)
+    rows, send = desk
+    added = [*rows, Row(slot="line:3", value="102", label="Lab")]
+    first, last = (html.fromstring(send(added, do=do).text) for do in ("review", "review-3"))
+    assert "A save changes the files of 61 devices." in first.text_content()
+    assert (25, 11) == tuple(len(page.xpath("//select[@name='compare']/option")) for page in (first, last))
+    assert "Page 3 of 3" in last.text_content()
+
+
+def test_a_page_beyond_the_last_is_the_last(desk):
+    rows, send = desk
+    page = send([*rows, Row(slot="line:3", value="102")], do="review-999").text
+    assert "files of 1 device." in page
+
+
+def test_the_difference_of_any_of_them_is_shown_file_by_file(desk, provisioner):
+    _many(provisioner, 3)
+    rows, send = desk
+    page = send([*rows, Row(slot="line:3", value="102", label="Lab")], do="review", compare="805ec0000902").text
+    assert "805ec0000902.cfg" in page
+    assert "linekey.3.label" in page
+
+
+def test_the_count_of_devices_does_not_read_them(desk, provisioner):
+    _many(provisioner, 60)
+    rows, send = desk
+    statements = []
+    event.listen(provisioner.database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    send([*rows, Row(slot="line:3", value="102")], do="review")
+    assert len(statements) < 60
+    assert not [one for one in statements if one.startswith("UPDATE device")]
+
+
+def test_devices_that_have_it_as_the_default_of_their_model_count(client, provisioner):
+    client.get(f"{PAGE}?add=1")
+    client.post(PAGE, data={"name": "Usual", "models": ""})
+    key, _given = _stored(provisioner, "Usual")
+    with provisioner.database.writing() as session, Change(session, provisioner.vault, "test") as change:
+        given = tenants.dump(provisioner.vault, tenants.find(session, "acme"))
+        tenants.put(change, given.model_copy(update={"default_templates": {"yealink/*": "Usual"}}))
+    sent = _sent([Row(slot="line:9", value="101")], name="Usual", models="", do="review")
+    client.get(f"{PAGE}/{key}")
+    assert "A save changes the files of 3 devices." in client.post(f"{PAGE}/{key}", data=sent).text
+
+
+def test_each_model_that_has_it_tells_what_it_does_otherwise(desk):
+    rows, send = desk
+    page = send([*rows, *(Row(slot=f"exp1:{n}", value=str(n)) for n in range(1, 66))], do="draw").text
+    assert "Models that have it" in page
+    assert "exp1:61 … exp1:65" in page
+
+
+def test_the_picture_shows_placeholders_as_an_example_fills_them(desk):
+    _rows, send = desk
+    drawn = html.fromstring(send([Row(slot="line:1", mode="line", label="{name}")], do="draw").text)
+    assert "Front office" in drawn.xpath("string(//*[local-name()='svg'][@data-slot='line:1'])")
+
+
+def test_a_new_template_begins_in_a_dialog_over_the_list(reader):
+    page = html.fromstring(reader.get(f"{PAGE}?add=1").text)
+    assert 1 == len(page.xpath("//dialog[@open]//input[@name='name']"))

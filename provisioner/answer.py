@@ -11,10 +11,12 @@ from functools import cache, cached_property, lru_cache
 import structlog
 from sqlalchemy.orm import Session
 
+from provisioner import codes
 from provisioner.archive import Archive
 from provisioner.cache import RenderCache
 from provisioner.errors import Broken, NotOurs, ProvisionerError, Refused, Unassigned, Unknown
-from provisioner.gate import PAIRED_STAYS_OPEN, Claim, admit
+from provisioner.gate import PAIRED_STAYS_OPEN, admit
+from provisioner.gatehouse import Gatehouse, stranger
 from provisioner.last_good import LastGood
 from provisioner.load import Facts, Finder, Loader, find
 from provisioner.merge import merge
@@ -28,7 +30,6 @@ from provisioner.store.database import DOWN, Database
 from provisioner.store.tables import Device, now
 from provisioner.vault import Vault
 from provisioner.vendor_api import File, Model, Vendor
-from provisioner.walk import Walks
 
 log = structlog.get_logger()
 
@@ -62,7 +63,7 @@ class Provisioner:
     @cached_property
     def sightings(self) -> Sightings:
         """Where requests are noted, off their path."""
-        made = Sightings(self.database, Archive(self.vault), (lambda _strangers: self.walks.exchange(),))
+        made = Sightings(self.database, Archive(self.vault), (self.gatehouse.exchange,))
         made.tally.watch(CACHE_BYTES, lambda: self.cache.held_bytes)
         made.tally.watch(DATABASE_AWAY, lambda: self.database.is_away)
         made.tally.follow(CACHE.labels("yes"), lambda: self.cache.hits)
@@ -70,9 +71,9 @@ class Provisioner:
         return made
 
     @cached_property
-    def walks(self) -> Walks:
-        """Who walks over identities."""
-        return Walks(self.database, self.installation.gate_walk, self.clock)
+    def gatehouse(self) -> Gatehouse:
+        """What the gate knows beside a device's facts."""
+        return Gatehouse(self.installation, self.database, self.vault, self.now)
 
     @cached_property
     def last_good(self) -> LastGood:
@@ -88,6 +89,10 @@ class Provisioner:
     def finder(self) -> Finder:
         """The one SELECT of a request."""
         return Finder(self.database)
+
+    def now(self) -> datetime:
+        """The time by the clock that is set."""
+        return self.clock()
 
     def close(self) -> None:
         """Write what has gathered off the path of the requests, before the process ends."""
@@ -105,7 +110,10 @@ class Provisioner:
         """As `answer` where that takes no time; None, and nothing noted, where a file must be made first.
 
         It never renders, never writes and never waits for a lock, so that an accept loop may call it.
+        HTTP credentials take the whole way at once, for an answer to a nonce is taken only once.
         """
+        if ask.authorization:
+            return None
         return self._noted(Outcome(ask, recognise(ask)), self._at_hand)
 
     def _noted(self, outcome: Outcome, way: Way) -> Answer | None:
@@ -126,17 +134,11 @@ class Provisioner:
         return answer
 
     def _note(self, outcome: Outcome) -> None:
-        """An identity that got nothing may be a step of a walk; a phone at the place where it was paired is none."""
         self.sightings.note(outcome)
-        mac, facts, address = outcome.identity.mac, outcome.facts, outcome.ask.address
-        if mac is None:
-            return
-        if outcome.word == "refused" and facts and not self.database.is_away:
+        mac, facts = outcome.identity.mac, outcome.facts
+        if mac and facts and outcome.word == "refused" and not self.database.is_away:
             self.last_good.learn(mac, facts)
-        if outcome.word == "served":
-            self.walks.succeeded(address, mac.hex)
-        elif outcome.word == "unknown" or (outcome.word == "refused" and facts and facts.paired_address != address):
-            self.walks.failed(address, mac.hex)
+        self.gatehouse.count(outcome)
 
     def _whole(self, outcome: Outcome) -> Answer:
         """From the database, which is asked once more where only the connection broke; else the last good file."""
@@ -173,29 +175,22 @@ class Provisioner:
                 self._admitted(Outcome(outcome.ask, identity, stranger(identity)))
             raise
 
-    def claim(self, ask: Ask, identity: Identity, facts: Facts) -> Claim:
-        """The request as the gate looks at it."""
-        return Claim(
-            ask=ask,
-            identity=identity,
-            facts=facts,
-            now=self.clock(),
-            vault=self.vault,
-            walking=self.walks.is_walker(ask.address),
-        )
-
     def _admitted(self, outcome: Outcome) -> Wanted:
         """What the device's vendor means by the file, once the gate let the request pass."""
         assert outcome.facts
-        wanted = file_for(outcome.identity, outcome.facts)
-        outcome.proof = admit(self.claim(outcome.ask, outcome.identity, outcome.facts))
-        return wanted
+        claim = self.gatehouse.claim(outcome.ask, outcome.identity, outcome.facts)
+        try:
+            outcome.proof = admit(claim)
+        except Refused:
+            self.gatehouse.refused(claim)
+            raise
+        return file_for(outcome.identity, outcome.facts)
 
     def _made(self, outcome: Outcome) -> Answer:
         """Pair the device where its window let it in, and render."""
         assert outcome.facts
         if _pairs(outcome):
-            return self._paired(outcome.ask, outcome.identity, outcome.facts.device_id)
+            return self._paired(outcome, outcome.facts)
         with self.database.reading() as session:
             return self._rendered(session, outcome.facts, outcome.identity)
 
@@ -215,14 +210,16 @@ class Provisioner:
                 return self.last_good.answer(identity.mac, wanted.file.pattern, _encrypted(wanted, identity))
         return self.last_good.answer(identity.mac, wanted.file.pattern, wanted.line)
 
-    def _paired(self, ask: Ask, identity: Identity, device_id: int) -> Answer:
-        """The first private answer through the window pairs the device; all of it, or nothing.
+    def _paired(self, outcome: Outcome, facts: Facts) -> Answer:
+        """The first private answer through the window, or by a code, pairs the device; all of it, or nothing.
 
         A device that was paired before starts a new generation, so that its older token is worth nothing.
         """
         with self.database.writing() as session:
-            device = session.get(Device, device_id)
-            if device is not None and device.state == "open":
+            ask, identity, device = outcome.ask, outcome.identity, session.get(Device, facts.device_id)
+            if outcome.proof == "code":
+                codes.use(session, self.gatehouse.codes.of(ask, facts), ask.authorization)
+            if device is not None and (device.state == "open" or outcome.proof == "code"):
                 device.generation += device.paired_at is not None
                 device.state, device.paired_at = "paired", self.clock()
                 device.paired_address = ask.address[:45]
@@ -249,7 +246,8 @@ class Provisioner:
 
 def _pairs(outcome: Outcome) -> bool:
     """Whether this request is the one that pairs its device."""
-    return outcome.proof == "window" and outcome.facts is not None and outcome.facts.state == "open"
+    first = outcome.proof == "window" and outcome.facts is not None and outcome.facts.state == "open"
+    return first or outcome.proof == "code"
 
 
 def _key(facts: Facts, identity: Identity, wanted: Wanted) -> Hashable:
@@ -273,26 +271,6 @@ def _public(identity: Identity) -> Answer:
 @cache
 def _rendered_public(vendor: str, file: File) -> Answer:
     return render_public(vendors()[vendor], file, file.pattern)
-
-
-def stranger(identity: Identity) -> Facts:
-    """A closed device of nobody, of the vendor and model that the request tells, if it does."""
-    vendor = vendors().get(identity.vendor or "") or next(iter(vendors().values()))
-    return Facts(
-        device_id=0,
-        public_id="0" * 16,
-        tenant_id=0,
-        tenant="",
-        access="pairing",
-        networks=(),
-        vendor=vendor.name,
-        model=identity.model or next(iter(vendor.models)),
-        firmware=None,
-        revision=0,
-        state="closed",
-        open_until=None,
-        generation=0,
-    )
 
 
 def file_for(identity: Identity, facts: Facts) -> Wanted:

@@ -2,7 +2,7 @@
 
 A rule looks at what was asked and at what is stored, and either names the proof that it found or says why
 it found none. The first proof wins; without one the request is refused, and every refusal looks alike
-from outside. Places for further proofs (client certificates, HTTP credentials) are further rules.
+from outside. A new kind of proof is a further rule.
 """
 
 from __future__ import annotations
@@ -11,10 +11,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from hmac import compare_digest
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
 
+from provisioner.certificates import Seen
+from provisioner.codes import OpenCode
 from provisioner.errors import Refused
+from provisioner.http_auth import Digests, Login, basic_login
 from provisioner.load import Facts
 from provisioner.recognise import Ask, Identity
 from provisioner.vault import TAG_HEX, Vault
@@ -34,6 +38,9 @@ class Claim:
     facts: Facts
     now: datetime
     vault: Vault
+    digests: Digests
+    seen: tuple[Seen, ...] = ()
+    codes: tuple[OpenCode, ...] = ()
     walking: bool = False
 
 
@@ -48,6 +55,15 @@ class Verdict(NamedTuple):
 Rule = Callable[[Claim], Verdict]
 
 
+def certificate(claim: Claim) -> Verdict:
+    """A client certificate of the device's manufacturer names this MAC."""
+    mine = any(one.vendor == claim.facts.vendor and one.mac == claim.identity.mac and one.mac for one in claim.seen)
+    if mine and claim.facts.certificate_distrusted:
+        return Verdict("certificate", False, "the certificate of this device is distrusted")
+    why = "; ".join(one.why for one in claim.seen)
+    return Verdict("certificate", mine, why or "no client certificate")
+
+
 def token(claim: Claim) -> Verdict:
     """The path carries this device's token, of its present pairing generation."""
     given, facts = claim.identity.token, claim.facts
@@ -56,6 +72,38 @@ def token(claim: Claim) -> Verdict:
     if claim.vault.is_token(given, facts.public_id, facts.generation):
         return Verdict("token", True, "the path carries this device's token")
     return Verdict("token", False, "the token is of an older pairing")
+
+
+def credentials(claim: Claim) -> Verdict:
+    """HTTP Basic or Digest credentials of the device or of its tenant, which turned them on."""
+    given, allowed = claim.ask.authorization, claim.facts.http_auth
+    if not given:
+        return Verdict("credentials", False, "no HTTP credentials")
+    # What the device takes is asked last: until then every request costs the same.
+    wrong = _what_is_wrong(claim)
+    if allowed is None:
+        wrong = "the tenant takes no HTTP credentials"
+    elif allowed == "digest" and basic_login(given):
+        wrong = "the tenant takes Digest alone"
+    return Verdict("credentials", wrong is None, wrong or "HTTP credentials of the device or its tenant")
+
+
+def _what_is_wrong(claim: Claim) -> str | None:
+    login = basic_login(claim.ask.authorization)
+    if login is None:
+        return claim.digests.check(claim.ask, _logins(claim), claim.now)
+    rights = [one.is_for(login[0]) & compare_digest(one.password.encode(), login[1].encode()) for one in _logins(claim)]
+    return None if any(rights) else "user name or password are wrong"
+
+
+def _logins(claim: Claim) -> list[Login]:
+    facts, vault = claim.facts, claim.vault
+    mac = claim.identity.mac.hex if claim.identity.mac else ""
+    found = [Login(mac, vault.http_password(facts.public_id, facts.generation), is_mac=True)]
+    if facts.http_user and facts.sealed_http_password:
+        sealed = bytes.fromhex(facts.sealed_http_password)
+        found.append(Login(facts.http_user, vault.open_sealed(f"tenant/{facts.tenant_uid}/http", sealed)))
+    return found
 
 
 def network(claim: Claim) -> Verdict:
@@ -80,7 +128,16 @@ def window(claim: Claim) -> Verdict:
     return Verdict("window", True, f"the pairing window is open until {until:%Y-%m-%d %H:%M} UTC")
 
 
-RULES: tuple[Rule, ...] = (token, network, window)
+def code(claim: Claim) -> Verdict:
+    """The password is a pairing code that was made for the device or its tenant, and that nobody used yet."""
+    login = basic_login(claim.ask.authorization)
+    if login is None or not claim.codes:
+        return Verdict("code", False, "no pairing code")
+    right = any(compare_digest(one.code.encode(), login[1].encode()) for one in claim.codes)
+    return Verdict("code", right, "a pairing code" if right else "the password is no pairing code")
+
+
+RULES: tuple[Rule, ...] = (certificate, token, credentials, network, window, code)
 
 
 def obstacle(claim: Claim) -> str | None:
@@ -92,6 +149,9 @@ def obstacle(claim: Claim) -> str | None:
     given = claim.identity.token
     if given is not None and given[:-TAG_HEX] != claim.facts.public_id:
         return "the token in the path is another device's"
+    other = next((one for one in claim.seen if one.mac and one.mac != claim.identity.mac), None)
+    if other:
+        return f"the path names {claim.identity.mac} and the client certificate is one for {other.mac}"
     return None
 
 
@@ -103,15 +163,14 @@ def verdicts(claim: Claim) -> Iterator[Verdict]:
 def admit(claim: Claim) -> str:
     """The name of the rule that lets the request pass. Raises Refused with the reasons, for the log."""
     reason = obstacle(claim)
-    if reason is None:
-        missed = []
-        for rule in RULES:
-            verdict = rule(claim)
-            if verdict.met:
-                return verdict.rule
-            missed.append(verdict.why)
-        reason = "; ".join(missed)
-    raise Refused(reason)
+    if reason:
+        raise Refused(reason)
+    missed = []
+    for verdict in verdicts(claim):
+        if verdict.met:
+            return verdict.rule
+        missed.append(verdict.why)
+    raise Refused("; ".join(missed))
 
 
 @lru_cache(maxsize=16_384)

@@ -13,9 +13,12 @@ from typing import Any, NamedTuple
 import structlog
 
 from provisioner.answer import Provisioner
+from provisioner.certificates import Presented, presented
 from provisioner.errors import Broken, ProvisionerError
+from provisioner.forwarded import forwarded_certificate
 from provisioner.recognise import Ask
 from provisioner.render import Answer
+from provisioner.tls import peer_certificates
 from provisioner.values import Transport
 
 log = structlog.get_logger()
@@ -25,6 +28,7 @@ StartResponse = Callable[..., Any]
 Headers = list[tuple[str, str]]
 Way = Callable[[Ask], Answer | None]
 
+LONGEST_CREDENTIALS = 4096
 _HEALTH = ("/healthz", "/readyz")
 
 
@@ -49,6 +53,7 @@ class PhonesDoor:
 
     def __init__(self, provisioner: Provisioner) -> None:
         self._provisioner = provisioner
+        self._wants_certificates = provisioner.installation.client_ca_dir is not None
         proxies = provisioner.installation.trusted_proxies.split(",")
         self._proxies = [ip_network(one.strip(), strict=False) for one in proxies if one.strip()]
 
@@ -71,12 +76,14 @@ class PhonesDoor:
         method = environ["REQUEST_METHOD"]
         if method not in ("GET", "HEAD"):
             return _NOTHING
+        ask = self._ask(environ)
         try:
-            answer = way(self._ask(environ))
+            answer = way(ask)
         except Broken:
             reply = _OUR_FAULT
-        except ProvisionerError:
-            reply = _NOTHING
+        except ProvisionerError as error:
+            challenges = self._provisioner.gatehouse.challenges(ask, error)
+            reply = _challenge(challenges) if challenges else _NOTHING
         else:
             if answer is None:
                 return None
@@ -89,7 +96,17 @@ class PhonesDoor:
             user_agent=environ.get("HTTP_USER_AGENT", ""),
             transport=Transport.HTTP,
             address=self._address(environ),
+            method=environ["REQUEST_METHOD"],
+            authorization=environ.get("HTTP_AUTHORIZATION", "")[:LONGEST_CREDENTIALS],
+            certificate=self._certificate(environ) if self._wants_certificates else None,
         )
+
+    def _certificate(self, environ: Environ) -> Presented | None:
+        """The client's certificate: of this connection, else what a trusted proxy says of its own."""
+        own = presented(peer_certificates(environ.get("gunicorn.socket")))
+        if own is None and self._is_proxy(str(environ.get("REMOTE_ADDR", ""))):
+            return forwarded_certificate(environ)
+        return own
 
     def _address(self, environ: Environ) -> str:
         """The peer, or what trusted proxies say of theirs: the nearest address that is no proxy of ours."""
@@ -122,6 +139,11 @@ def _path(environ: Environ) -> str:
     """The path and query of servers that do not hand the raw line over."""
     query = environ.get("QUERY_STRING", "")
     return f"{environ['PATH_INFO']}?{query}" if query else str(environ["PATH_INFO"])
+
+
+def _challenge(challenges: Iterable[str]) -> Reply:
+    headers = [*_NOTHING.headers, *(("WWW-Authenticate", one) for one in challenges)]
+    return Reply("401 Unauthorized", headers, _NOTHING.body)
 
 
 def _reply_with(answer: Answer, none_match: str | None) -> Reply:

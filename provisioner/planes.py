@@ -25,6 +25,7 @@ from provisioner.http import PhonesDoor
 from provisioner.phone_worker import PhoneWorker
 from provisioner.settings import Installation
 from provisioner.tftp import TftpServer
+from provisioner.tls import ask_for_certificate
 from provisioner.worker import Worker
 
 log = structlog.get_logger()
@@ -69,7 +70,10 @@ def _phones(installation: Installation, descriptors: list[int]) -> None:
         options |= {
             "certfile": str(installation.tls_cert),
             "keyfile": str(installation.tls_key) if installation.tls_key else None,
-            "ssl_context": OneContext([path for path in (installation.tls_cert, installation.tls_key) if path]),
+            "ssl_context": OneContext(
+                [path for path in (installation.tls_cert, installation.tls_key) if path],
+                asks_for_certificates=installation.client_ca_dir is not None,
+            ),
         }
     _Gunicorn(options, lambda: _Closing(app.open_provisioner(installation))).run()
 
@@ -77,8 +81,9 @@ def _phones(installation: Installation, descriptors: list[int]) -> None:
 class OneContext:
     """gunicorn's hook for TLS: one context a worker, made again when the certificate's files change."""
 
-    def __init__(self, files: Sequence[Path]) -> None:
+    def __init__(self, files: Sequence[Path], *, asks_for_certificates: bool = False) -> None:
         self._files = files
+        self._asks = asks_for_certificates
         self._stamp: list[int] = []
         self._looked = float("-inf")
         self._context: ssl.SSLContext | None = None
@@ -97,6 +102,8 @@ class OneContext:
             if self._context is not None and stamp == self._stamp:
                 return self._context
             made = make()
+            if self._asks:
+                ask_for_certificate(made)
         except OSError as error:  # an SSLError is one
             if self._context is None:
                 raise

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, lru_cache
 from urllib.parse import parse_qs, unquote_to_bytes
 
 import structlog
 
+from provisioner.certificates import Presented
 from provisioner.file_encryption import MARK_HEX
 from provisioner.registry import vendors
 from provisioner.values import Mac, Transport
@@ -43,6 +44,9 @@ class Ask:
     user_agent: str = ""
     transport: Transport = Transport.HTTP
     address: str = ""
+    method: str = "GET"
+    authorization: str = field(default="", repr=False)
+    certificate: Presented | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +118,11 @@ def _recognised(path: str, user_agent: str) -> Identity:
 
 # A phone asks for the same files again and again; hostile variety costs what it costs, and no more memory.
 _remembered = lru_cache(maxsize=16_384)(_recognised)
+
+
+def tenant_of(path: str) -> str | None:
+    """The tenant that a path names, whatever else it holds."""
+    return _parts(path)[1]
 
 
 def _combine(agent: _Agent | None, known: tuple[Mac | None, tuple[_Named, ...]] | None, blank: Identity) -> Identity:

@@ -45,6 +45,9 @@ class Installation(BaseSettings):
     client_ca_dir: Path | None = Field(None, description="manufacturers' CA files")
     template_dir: Path | None = Field(None, description="site overrides of vendor templates")
     firmware_dir: Path | None = Field(None, description="firmware images and resources")
+    http_challenge: Literal["basic", "digest"] | None = Field(
+        None, description="ask everybody who is refused over HTTP for credentials; default only under /t/TENANT/"
+    )
     gate_walk: int = Field(50, ge=1, le=100_000, description="identities that may get nothing, per address and 10 min")
     cache_mb: int = Field(128, ge=1, le=65536, description="memory of each process for rendered files, in MiB")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")

@@ -111,7 +111,7 @@ class Sightings:
             else:
                 ask, identity = outcome.ask, outcome.identity
                 key = (facts.device_id, facts.revision, identity.file, outcome.word, outcome.proof,
-                       ask.address, ask.user_agent)  # fmt: skip
+                       outcome.reason, ask.address, ask.user_agent)  # fmt: skip
                 again = self._pending.get(key)
                 if again is not None:
                     again.times += 1

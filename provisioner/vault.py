@@ -158,6 +158,15 @@ class Vault:
         digest = hmac.digest(self._derive("phone-admin"), tenant_uid.encode(), "sha256")
         return _typed(digest[:13]) + "aZ7"
 
+    def http_password(self, public_id: str, generation: int) -> str:
+        """The generated HTTP password of a device in one pairing generation: 24 letters and digits."""
+        digest = hmac.digest(self._derive("http-password"), f"{public_id}:{generation}".encode(), "sha256")
+        return _typed(digest[:24])
+
+    def nonce_tag(self, text: str) -> str:
+        """A keyed tag, hex, by which a nonce of ours is known again."""
+        return hmac.digest(self._derive("http-nonce"), text.encode(), "sha256").hex()[:TAG_HEX]
+
     def file_key(self, public_id: str, generation: int) -> str:
         """The generated key of a device's encrypted files in one pairing generation: 32 letters and digits."""
         digest = hmac.digest(self._derive("file-key"), f"{public_id}:{generation}".encode(), "sha256")

@@ -62,6 +62,7 @@ __all__ = [
     "Changeover",
     "Code",
     "Context",
+    "DeviceCertificate",
     "Document",
     "Encryption",
     "Expansion",
@@ -280,6 +281,19 @@ class Boot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceCertificate:
+    """How the vendor's factory certificates name their phone.
+
+    ``field`` is the subject's: ``CN``, ``OU``, ``O``, ``ST``, ``L`` or ``serialNumber``. ``pattern`` must match
+    its whole value and finds the MAC as ``mac``, in any spelling. ``source`` says who says so.
+    """
+
+    field: str
+    source: str
+    pattern: str = r"(?P<mac>[0-9A-Fa-f]{2}(?:[:-]?[0-9A-Fa-f]{2}){5})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Code:
     """A vendor's code for a mode, on some groups of keys (all, where none are named).
 
@@ -411,6 +425,7 @@ class Vendor:
     pages: Callable[[Model], tuple[int, ...]] = _pages_unknown
     resync: Callable[[Model], str] = _check_sync
     encryption: Encryption | None = None
+    certificate: DeviceCertificate | None = None
     secret_keys: str = r"passw|secret|pwd|token"  # noqa: S105  # an expression over key names
 
     def line(self, version: str | None, model: Model) -> Line:

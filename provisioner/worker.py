@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import Select, delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from provisioner import archive, walk
+from provisioner import archive, codes, walk
 from provisioner.answer import Provisioner
 from provisioner.store.tables import Handover, RequestCount, Sighting, Upload
 
@@ -51,6 +51,7 @@ class Worker:
             session.execute(delete(Handover).where(Handover.id.in_(_surplus())))
             archive.clean_up(session)
             walk.clean_up(session, at)
+            codes.clean_up(session, at)
 
 
 def _surplus() -> Select[int]:

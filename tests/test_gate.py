@@ -9,6 +9,7 @@ import pytest
 
 from provisioner.errors import Refused
 from provisioner.gate import Claim, admit
+from provisioner.http_auth import Digests
 from provisioner.load import Facts
 from provisioner.recognise import Ask, recognise
 from provisioner.vault import Vault
@@ -35,7 +36,7 @@ TRUSTING = replace(FACTS, access="network")
 
 def claim(facts: Facts, path: str = "/805ec0123456.cfg", address: str = "192.0.2.7", user_agent: str = "") -> Claim:
     ask = Ask(path=path, address=address, user_agent=user_agent)
-    return Claim(ask=ask, identity=recognise(ask), facts=facts, now=NOW, vault=VAULT)
+    return Claim(ask=ask, identity=recognise(ask), facts=facts, now=NOW, vault=VAULT, digests=Digests(VAULT))
 
 
 def with_token(generation: int, public_id: str = FACTS.public_id) -> str:

@@ -89,7 +89,7 @@ def test_two_processes_count_together(house: House) -> None:
     walk_over(house, 30)
     walk_over(house, 30, node=other, first=30)
     for node in (house.provisioner, other, house.provisioner):
-        node.walks.exchange()
+        node.gatehouse.walks.exchange()
     for node in (house.provisioner, other):
         assert "too many identities" in house.ask(f"/{FRONT}.cfg", WALKER, node)
 
@@ -97,8 +97,8 @@ def test_two_processes_count_together(house: House) -> None:
 def test_a_process_learns_of_a_walker_that_another_caught(house: House) -> None:
     other = house.node()
     walk_over(house, 51)
-    house.provisioner.walks.exchange()
-    other.walks.exchange()
+    house.provisioner.gatehouse.walks.exchange()
+    other.gatehouse.walks.exchange()
     assert "too many identities" in house.ask(f"/{FRONT}.cfg", WALKER, other)
 
 
@@ -106,14 +106,14 @@ def test_the_same_identity_in_two_processes_counts_once(house: House) -> None:
     other = house.node()
     for node in (house.provisioner, other):
         walk_over(house, 40, node=node)
-        node.walks.exchange()
-    house.provisioner.walks.exchange()
+        node.gatehouse.walks.exchange()
+    house.provisioner.gatehouse.walks.exchange()
     assert house.ask(f"/{FRONT}.cfg", WALKER) == "window"
 
 
 def test_a_few_unknown_phones_cost_no_write(house: House) -> None:
     walk_over(house, 4)
-    house.provisioner.walks.exchange()
+    house.provisioner.gatehouse.walks.exchange()
     with house.provisioner.database.reading() as session:
         assert session.scalar(select(func.count()).select_from(WalkStep)) == 0
 
@@ -121,15 +121,15 @@ def test_a_few_unknown_phones_cost_no_write(house: House) -> None:
 def test_a_walker_costs_a_bounded_memory(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(walk, "SOURCES", 20)
     for number in range(200):
-        house.provisioner.walks.failed(f"198.51.100.{number}", "805ec1000000")
-    assert len(house.provisioner.walks._sources) <= 20
+        house.provisioner.gatehouse.walks.failed(f"198.51.100.{number}", "805ec1000000")
+    assert len(house.provisioner.gatehouse.walks._sources) <= 20
     for number in range(10_000):
-        house.provisioner.walks.failed(WALKER, f"{number:012x}")
-    assert sum(len(known.steps) for known in house.provisioner.walks._sources.values()) <= 20 * 50
+        house.provisioner.gatehouse.walks.failed(WALKER, f"{number:012x}")
+    assert sum(len(known.steps) for known in house.provisioner.gatehouse.walks._sources.values()) <= 20 * 50
 
 
 def test_phones_at_the_place_where_they_were_paired_are_no_walk(house: House) -> None:
-    walks = house.provisioner.walks
+    walks = house.provisioner.gatehouse.walks
     house.set(BACK, state="paired", paired_at=house.at, paired_address=WALKER, open_until=house.at)
     walk_over(house, 50)
     assert house.ask(f"/{BACK}.cfg", WALKER).startswith("Refused")
@@ -147,7 +147,7 @@ def test_five_hundred_phones_behind_one_address_are_all_served_beside_forty_unkn
 def test_old_walks_are_forgotten_in_the_database(house: House) -> None:
     walk_over(house, 51)
     walk_over(house, 20, "198.51.100.10", first=100)
-    house.provisioner.walks.exchange()
+    house.provisioner.gatehouse.walks.exchange()
     house.after(minutes=11)
     with house.provisioner.database.writing() as session:
         walk.clean_up(session, house.at)
@@ -160,6 +160,6 @@ def test_why_names_the_walk(house: House) -> None:
     from provisioner.replay import replay
 
     walk_over(house, 51)
-    house.provisioner.walks.exchange()
+    house.provisioner.gatehouse.walks.exchange()
     steps = replay(house.node(), Ask(path=f"/{FRONT}.cfg", address=WALKER))
     assert any(step.name == "window" and "too many identities" in step.says for step in steps)

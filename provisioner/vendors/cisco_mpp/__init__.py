@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from provisioner.vendor_api import (
     Agent,
     Boot,
+    DeviceCertificate,
     Encryption,
     File,
     Model,
@@ -73,6 +74,10 @@ VENDOR = Vendor(
     warn=warn,
     resync=lambda _model: "resync",
     encryption=Encryption(name="AES-256-CBC", lengths=(32, 16), encrypt=openssl_salted, keys=file_keys),
+    certificate=DeviceCertificate(
+        field="ST",
+        source="Cisco MPP 7800/8800 provisioning guide: OU=CP-8841-3PCC, L=serial, S=mac",
+    ),
     files=(
         File(kind="config", pattern="{mac}.xml", template="device.xml.j2", media_type=_XML),
         # The same for devices whose rule is $MA.cfg, the name that other servers hand out.

@@ -8,6 +8,7 @@ from typing import Any
 from provisioner.vendor_api import (
     Agent,
     Boot,
+    DeviceCertificate,
     Document,
     Encryption,
     File,
@@ -82,6 +83,10 @@ VENDOR = Vendor(
     resync=lambda _model: "resync",
     encryption=Encryption(
         name="AES-256-CBC", lengths=(32, 16), encrypt=openssl_salted, keys=file_keys, fits=_states_p_values
+    ),
+    certificate=DeviceCertificate(
+        field="CN",
+        source="no public document; a CN that is not the MAC alone is no proof",
     ),
     files=(
         File(kind="config", pattern="cfg{mac}.xml", template="device.xml.j2", media_type=_XML, when=_is_phone),

@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from functools import partial
 
-from provisioner.vendor_api import Agent, Boot, File, Model, UserAgent, Vendor, load_lines, load_models
+from provisioner.vendor_api import (
+    Agent,
+    Boot,
+    DeviceCertificate,
+    File,
+    Model,
+    UserAgent,
+    Vendor,
+    load_lines,
+    load_models,
+)
 from provisioner.vendors.poly.buttons import buttons
 from provisioner.vendors.poly.context import context
 from provisioner.vendors.poly.reader import read
@@ -64,6 +74,10 @@ VENDOR = Vendor(
     context=context,
     read=read,
     warn=warn,
+    certificate=DeviceCertificate(
+        field="CN",
+        source="UC Software administrator guide 5.9, Factory certificate",
+    ),
     files=(
         # Asked for second, listed first: native keys that no template states belong here, never in the master.
         File(kind="config", pattern="{mac}-settings.cfg", template="settings.cfg.j2", media_type=_XML),

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.vendor_api import Agent, Boot, File, Keys, Model, Profile, UserAgent, Vendor, load_lines, load_models
+from provisioner.vendor_api import (
+    Agent,
+    Boot,
+    DeviceCertificate,
+    File,
+    Keys,
+    Model,
+    Profile,
+    UserAgent,
+    Vendor,
+    load_lines,
+    load_models,
+)
 from provisioner.vendors.snom import context as desk
 from provisioner.vendors.snom import dect
 from provisioner.vendors.snom.buttons import buttons
@@ -53,6 +65,10 @@ VENDOR = Vendor(
     resync=lambda _model: "check-sync;reboot=false",
     # The setting server holds the device's token.
     secret_keys=r"pass|secret|token|user_hash|setting_server",  # noqa: S106  key names, not a secret
+    certificate=DeviceCertificate(
+        field="CN",
+        source="service.snom.com, TLS Support, without the form of the CN: one that is not the MAC alone is no proof",
+    ),
     files=(
         File(kind="config", pattern="snom{phone}-{MAC}.htm", template="device.xml.j2", media_type=_XML, when=_is_phone),
         File(kind="config", pattern="snom{phone}-{MAC}.htm", template="dect.xml.j2", media_type=_XML, when=_is_base),

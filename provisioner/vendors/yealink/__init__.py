@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from provisioner.vendor_api import (
     Agent,
     Boot,
+    DeviceCertificate,
     Encryption,
     File,
     LineSyntax,
@@ -72,6 +73,10 @@ VENDOR = Vendor(
     warn=warn,
     resync=lambda _model: "check-sync;reboot=false",
     encryption=Encryption(name="AES-128-ECB", lengths=(16,), encrypt=aes_ecb, keys=file_keys),
+    certificate=DeviceCertificate(
+        field="CN",
+        source="Using Security Certificates, V83, without the form of the CN: one that is no MAC is no proof",
+    ),
     files=(
         File(kind="config", pattern="{mac}.cfg", template="device.cfg.j2"),
         # A phone that finds no boot or common file goes on to its own: the whole truth is in one file.

@@ -1,22 +1,22 @@
 """The only room that reads devices from the database; what leaves it is frozen data.
 
 `find` is the one indexed SELECT of a request: what the gate has to know, and the revision. `load` is the
-rest, asked only when a file is not in the cache: four statements, however many buttons.
+rest, asked only when a file is not in the cache: three more, however many buttons.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import bindparam, or_, select
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
 
-from provisioner import neutral
+from provisioner import neutral, rows
 from provisioner.errors import Broken, Unknown
 from provisioner.profile import Native, Origin
 from provisioner.record import (
@@ -28,19 +28,11 @@ from provisioner.record import (
     Record,
     TemplateRecord,
 )
+from provisioner.rows import Buttons, Family, Row, Subject
 from provisioner.settings import Installation
 from provisioner.store.database import Database
 from provisioner.store.quick import QuickSelect
-from provisioner.store.tables import (
-    Button,
-    ButtonTemplate,
-    Device,
-    DeviceLine,
-    Extension,
-    Location,
-    LocationAssignment,
-    Tenant,
-)
+from provisioner.store.tables import Button, Device, Location, Tenant
 from provisioner.values import Ipei, Mac, Mode, Owner, Slot
 from provisioner.vault import Vault
 
@@ -151,41 +143,20 @@ class Loader:
 
         Raises Unknown when the device is gone and Broken when a secret cannot be opened.
         """
-        device = session.scalars(
-            select(Device)
-            .where(Device.id == device_id)
-            .options(joinedload(Device.tenant), joinedload(Device.location), joinedload(Device.base))
-        ).one_or_none()
-        if device is None:
+        subject = rows.subject(session, device_id)
+        if subject is None:
             raise Unknown("the device is gone")
-        family = _family(session, device)
-        return _Assembly(self, session, device, family).record(firmware)
+        family = rows.family(session, device_id)
+        buttons = rows.buttons(session, device_id, _candidates(subject, family))
+        return _Assembly(self, subject, family, buttons).record(firmware)
 
 
-@dataclass(frozen=True, slots=True)
-class _Family:
-    """The handsets and further bases of a base, and the extensions of all of them, by device."""
-
-    members: Sequence[Device]
-    lines: Mapping[int, Sequence[Extension]]
-
-
-def _family(session: Session, device: Device) -> _Family:
-    member = aliased(Device)
-    rows = session.execute(
-        select(Device, DeviceLine.position, Extension)
-        .outerjoin(DeviceLine, DeviceLine.device_id == Device.id)
-        .outerjoin(Extension, Extension.id == DeviceLine.extension_id)
-        .where(or_(Device.id == device.id, Device.id.in_(select(member.id).where(member.base_id == device.id))))
-        .options(joinedload(Extension.assignment).joinedload(LocationAssignment.location))
-        .order_by(Device.slot, Device.id, DeviceLine.position)
-    ).all()
-    members = {row.Device.id: row.Device for row in rows if row.Device.id != device.id}
-    lines: dict[int, list[Extension]] = {}
-    for row in rows:
-        if row.Extension is not None:
-            lines.setdefault(row.Device.id, []).append(row.Extension)
-    return _Family(list(members.values()), lines)
+def _candidates(subject: Subject, family: Family) -> Iterator[int]:
+    """The device's template; the first extension's; the tenant's defaults for the model, the most specific first."""
+    device, defaults = subject.device, subject.tenant.default_templates
+    own = family.lines.get(device.id)
+    by_model = (defaults[pattern] for pattern in _fitting(device, sorted(defaults, key=_specific)))
+    yield from filter(None, (device.template_id, own[0].template_id if own else None, *by_model))
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,18 +164,17 @@ class _Assembly:
     """Puts the rows of one device together."""
 
     loader: Loader
-    session: Session
-    device: Device
-    family: _Family
+    subject: Subject
+    family: Family
+    found: Buttons
 
     def record(self, firmware: str | None) -> Record:
-        device, tenant = self.device, self.device.tenant
+        device, tenant = self.subject.device, self.subject.tenant
         if device.mac is None:
             raise Unknown("a handset has no files of its own")
         own = self.family.lines.get(device.id, ())
         everyone = [extension for line in self.family.lines.values() for extension in line]
-        template = self._template(own)
-        buttons = self._buttons(everyone, template)
+        template = self._template()
         secret = self._open("tenant", tenant.uid, tenant.sealed_settings)
         return Record(
             mac=Mac(device.mac),
@@ -222,30 +192,33 @@ class _Assembly:
                 _layer(Origin("tenant", tenant.slug), tenant.settings, tenant.owners, secret),
             ),
             device_layer=self._device_layer(),
-            extensions=tuple(self._extension(one, buttons) for one in own),
-            template=_template_record(template, buttons),
-            buttons=buttons.get(("device", device.id), ()),
+            extensions=tuple(self._extension(one) for one in own),
+            template=TemplateRecord(name=template.name, buttons=self._buttons("template", template.id))
+            if template
+            else None,
+            buttons=self._buttons("device", device.id),
             location=self._location([*own, *everyone]),
-            handsets=tuple(self._handset(one, buttons) for one in self.family.members if one.mac is None),
+            handsets=tuple(self._handset(one) for one in self.family.members if one.mac is None),
             bases=(Mac(device.mac), *(Mac(one.mac) for one in self.family.members if one.mac)),
-            master=Mac(device.base.mac) if device.base and device.base.mac else None,
+            master=Mac(self.subject.base_mac) if self.subject.base_mac else None,
             modules=device.expansion_modules,
             native=tuple(self._natives(secret, template)),
         )
 
     def _url(self) -> str:
-        token = self.loader.vault.token(self.device.public_id, self.device.generation)
+        device = self.subject.device
+        token = self.loader.vault.token(device.public_id, device.generation)
         return f"{self.loader.installation.base_url}/d/{token}/"
 
     def _open(self, table: str, uid: str, sealed: bytes | None) -> dict[str, Any]:
         return self.loader.vault.open_json(f"{table}/{uid}/settings", sealed)
 
     def _device_layer(self) -> Layer:
-        device = self.device
+        device = self.subject.device
         secret = self._open("device", device.uid, device.sealed_settings)
         return _layer(Origin("device", Mac(device.mac or "").colons), device.settings, device.owners, secret)
 
-    def _extension(self, extension: Extension, buttons: _Rows) -> ExtensionRecord:
+    def _extension(self, extension: Row) -> ExtensionRecord:
         place = f"extension/{extension.uid}/password"
         return ExtensionRecord(
             number=extension.number,
@@ -254,54 +227,40 @@ class _Assembly:
             password=self.loader.vault.open_sealed(place, extension.sealed_password),
             voicemail=extension.voicemail,
             layer=_layer(Origin("extension", extension.number), extension.settings, extension.owners, {}),
-            buttons=buttons.get(("extension", extension.id), ()),
+            buttons=self._buttons("extension", extension.id),
         )
 
-    def _handset(self, handset: Device, buttons: _Rows) -> HandsetRecord:
+    def _handset(self, handset: Row) -> HandsetRecord:
         lines = self.family.lines.get(handset.id, ())
         return HandsetRecord(
             name=handset.name,
             ipei=Ipei.parse(f"0x{handset.ipei}") if handset.ipei else None,
             slot=handset.slot,
-            extensions=tuple(self._extension(one, buttons) for one in lines),
+            extensions=tuple(self._extension(one) for one in lines),
         )
 
-    def _template(self, own: Sequence[Extension]) -> ButtonTemplate | None:
-        """The device's template; else the first extension's; else the tenant's default for the model."""
-        first = own[0].template_id if own else None
-        defaults = self.device.tenant.default_templates
-        by_model = (defaults[pattern] for pattern in _fitting(self.device, sorted(defaults, key=_specific)))
-        for template_id in (self.device.template_id, first, *by_model):
-            template = self.session.get(ButtonTemplate, template_id) if template_id else None
-            if template is not None and list(_fitting(self.device, template.models or ["*"])):
-                return template
-        return None
+    def _template(self) -> Row | None:
+        """The first of the candidates that is for this model."""
+        known = (self.found.templates.get(one) for one in _candidates(self.subject, self.family))
+        mine = (one for one in known if one and list(_fitting(self.subject.device, one.models or ["*"])))
+        return next(mine, None)
 
-    def _buttons(self, extensions: Iterable[Extension], template: ButtonTemplate | None) -> _Rows:
-        wanted = [Button.device_id == self.device.id]
-        ids = [extension.id for extension in extensions]
-        if ids:
-            wanted.append(Button.extension_id.in_(ids))
-        if template:
-            wanted.append(Button.template_id == template.id)
-        found: dict[tuple[str, int], list[ButtonRow]] = {}
-        for row in self.session.scalars(select(Button).where(or_(*wanted)).order_by(Button.position, Button.id)):
-            found.setdefault(_owner(row), []).append(button_row(row))
-        return {owner: tuple(rows) for owner, rows in found.items()}
+    def _buttons(self, kind: str, owner: int) -> tuple[ButtonRow, ...]:
+        return tuple(button_row(row) for row in self.found.rows.get((kind, owner), ()))
 
-    def _location(self, extensions: Sequence[Extension]) -> LocationRecord | None:
+    def _location(self, extensions: Sequence[Row]) -> LocationRecord | None:
         """The device's own, else its first extension's (a base's: its first handset's), else the tenant's default."""
-        if self.device.location:
-            return location_record("device", self.device.location)
-        if extensions and extensions[0].assignment:
-            return location_record(f"extension {extensions[0].number}", extensions[0].assignment.location)
-        mine = select(Location).where(Location.tenant_id == self.device.tenant_id, Location.is_default)
-        default = self.session.scalars(mine).first()
+        if self.subject.location:
+            return location_record("device", self.subject.location)
+        first = extensions[0] if extensions else None
+        if first and first.id in self.family.locations:
+            return location_record(f"extension {first.number}", self.family.locations[first.id])
+        default = self.subject.default_location
         return location_record("tenant default", default) if default else None
 
-    def _natives(self, secret: Mapping[str, Any], template: ButtonTemplate | None) -> Iterable[Native]:
-        device = self.device
-        layers = [(Origin("tenant", device.tenant.slug), secret)]
+    def _natives(self, secret: Mapping[str, Any], template: Row | None) -> Iterable[Native]:
+        device = self.subject.device
+        layers = [(Origin("tenant", self.subject.tenant.slug), secret)]
         if template:
             opened = self._open("button_template", template.uid, template.sealed_settings)
             layers.append((Origin("template", template.name), opened))
@@ -313,21 +272,7 @@ class _Assembly:
                 yield Native(origin=origin, keys=keys)
 
 
-_Rows = Mapping[tuple[str, int], tuple[ButtonRow, ...]]
-
-
-def _owner(row: Button) -> tuple[str, int]:
-    for kind, owner in (
-        ("device", row.device_id),
-        ("extension", row.extension_id),
-        ("template", row.template_id),
-    ):
-        if owner is not None:
-            return kind, owner
-    raise Broken(f"button {row.id} belongs to nothing")
-
-
-def button_row(row: Button) -> ButtonRow:
+def button_row(row: Button | Row) -> ButtonRow:
     """A stored button as data."""
     return ButtonRow(
         slot=Slot.parse(row.slot),
@@ -341,18 +286,12 @@ def button_row(row: Button) -> ButtonRow:
     )
 
 
-def _template_record(template: ButtonTemplate | None, buttons: _Rows) -> TemplateRecord | None:
-    if template is None:
-        return None
-    return TemplateRecord(name=template.name, buttons=buttons.get(("template", template.id), ()))
-
-
 def fits(vendor: str, model: str, pattern: str) -> bool:
     """Whether a pattern ``vendor/model`` with stars means this model; case does not matter."""
     return fnmatchcase(f"{vendor}/{model}".lower(), pattern.lower() if "/" in pattern else f"{pattern.lower()}/*")
 
 
-def _fitting(device: Device, patterns: Iterable[str]) -> Iterable[str]:
+def _fitting(device: Row, patterns: Iterable[str]) -> Iterable[str]:
     return (pattern for pattern in patterns if pattern == "*" or fits(device.vendor, device.model, pattern))
 
 
@@ -375,7 +314,7 @@ def _layer(origin: Origin, values: Mapping[str, Any], owners: Mapping[str, str],
     return Layer(origin=origin, values=typed, owners={name: Owner(owner) for name, owner in owners.items()})
 
 
-def location_record(rule: str, location: Location) -> LocationRecord:
+def location_record(rule: str, location: Location | Row) -> LocationRecord:
     """A location as data: its address, and the settings that follow from it."""
     values: dict[str, Any] = {
         "locale.timezone": location.timezone,

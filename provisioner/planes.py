@@ -6,6 +6,7 @@ no request that already waits.
 
 from __future__ import annotations
 
+import gc
 import resource
 import signal
 import socket
@@ -23,6 +24,7 @@ from provisioner import app, metrics
 from provisioner.answer import Provisioner
 from provisioner.http import PhonesDoor
 from provisioner.phone_worker import PhoneWorker
+from provisioner.recognise import Ask, recognise
 from provisioner.settings import Installation
 from provisioner.tftp import TftpServer
 from provisioner.tls import ask_for_certificate
@@ -75,7 +77,7 @@ def _phones(installation: Installation, descriptors: list[int]) -> None:
                 asks_for_certificates=installation.client_ca_dir is not None,
             ),
         }
-    _Gunicorn(options, lambda: _Closing(app.open_provisioner(installation))).run()
+    _Gunicorn(options, lambda: _settled(_Closing(app.open_provisioner(installation)))).run()
 
 
 class OneContext:
@@ -111,6 +113,15 @@ class OneContext:
             return self._context
         self._stamp = stamp
         return made
+
+
+def _settled(door: PhonesDoor) -> PhonesDoor:
+    """Read every vendor now and not with the first request; and what stays need not be looked through for garbage."""
+    recognise(Ask(path="/"))
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    return door
 
 
 class _Closing(PhonesDoor):

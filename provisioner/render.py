@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from provisioner.values import Owner
 from provisioner.vendor_api import File, Line, Vendor
 
 MASK = "********"
+VALUES_REMEMBERED = 4096
 _TEMPLATE_FAULTS = (
     TemplateError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError, OSError,
 )  # fmt: skip
@@ -215,19 +216,24 @@ def _environment(vendor: str, syntax: Syntax, view: View, overrides: Path | None
 
 def _finalizer(syntax: Syntax, view: View) -> Callable[[Any], str]:
     """What every ``{{ value }}`` becomes; plain texts are escaped, ours also masked or traced."""
+    # Phones of a tenant share nearly all their values.
+    escape = lru_cache(maxsize=VALUES_REMEMBERED)(syntax.escape)
 
     def text(value: Any) -> str:
-        return OMIT if value == OMIT else syntax.escape(str(value))
+        return OMIT if value == OMIT else escape(str(value))
 
     def told(value: Text) -> str:
         return _told(value, text(value), view)
+
+    def plain(value: Text) -> str:
+        return OMIT if value.owner is Owner.PHONE or value == OMIT else escape(str(value))
 
     by_type: dict[type, Callable[[Any], str]] = {
         Markup: str,
         int: str,
         bool: lambda value: syntax.true if value else syntax.false,
         type(None): lambda _: syntax.clear,
-        Text: told,
+        Text: plain if view is View.PLAIN else told,
         Setting: lambda setting: _told(setting, finalize(setting.value), view),
     }
 

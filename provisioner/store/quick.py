@@ -1,21 +1,22 @@
-"""One SELECT for each request of a phone, without a session: prepared once, on a connection that is kept.
+"""SELECTs of the phones' way that are compiled once and make no objects of the ORM.
 
-The sessions of the ORM cost more than everything else that a cached file needs. Here the statement is
-compiled once, each thread keeps one connection of its own in autocommit, and a row comes back with the
-types of its columns, made into what the caller wants; a row that comes again as it was is not made again.
-Every call reads what is committed at that moment. A connection that the server has closed is made anew,
-once a call.
+The sessions of the ORM cost more than everything else that a cached file needs. For the one SELECT of each
+request each thread keeps one connection of its own in autocommit, and a row comes back with the types of
+its columns, made into what the caller wants; a row that comes again as it was is not made again. Every
+call reads what is committed at that moment. A connection that the server has closed is made anew, once a
+call. The SELECTs of a file that must be made run within the transaction of a session.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import Engine, Select, event
+from sqlalchemy import CompoundSelect, Engine, Select, event
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 REMEMBERED = 4096
 T = TypeVar("T")
@@ -30,8 +31,7 @@ class QuickSelect(Generic[T]):
         compiled = statement.compile(dialect=engine.dialect)
         self._sql = str(compiled)
         self._positions = compiled.positiontup
-        converters = ((n, _converter(engine, column.type)) for n, column in enumerate(statement.selected_columns))
-        self._converters = [(n, convert) for n, convert in converters if convert is not None]
+        self._converters = _converters(engine, statement.selected_columns)
         self._error: type[Exception] = engine.dialect.loaded_dbapi.Error
         # PostgreSQL's driver makes lists of JSON, which no table can be keyed by.
         self._made = lru_cache(REMEMBERED)(self._converted) if engine.dialect.name == "sqlite" else self._converted
@@ -97,7 +97,54 @@ class QuickSelect(Generic[T]):
             self._connections.pop().close()
 
 
-def _converter(engine: Engine, kind: Any) -> Callable[[Any], Any] | None:
-    """What turns the driver's value into the column's type, None where it is that already."""
-    convert: Callable[[Any], Any] | None = kind.dialect_impl(engine.dialect).result_processor(engine.dialect, None)
-    return convert
+class _Compiled(NamedTuple):
+    """A statement in the words of one database; ``positions`` where it takes its parameters in order."""
+
+    sql: str
+    positions: Sequence[str] | None
+    constants: dict[str, Any]
+    converters: list[tuple[int, Callable[[Any], Any]]]
+
+
+class QuickRows:
+    """A statement for many rows that runs on the connection of a session, within its transaction."""
+
+    def __init__(self, statement: Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]) -> None:
+        self._statement = statement
+        self._by_dialect: dict[str, _Compiled] = {}
+
+    def __call__(self, session: Session, **parameters: object) -> list[Sequence[Any]]:
+        """The rows, with the types of their columns, after what the session has still to write."""
+        session.flush()
+        connection = session.connection()
+        compiled = self._compiled(connection.engine)
+        named = {**compiled.constants, **parameters}
+        given = named if compiled.positions is None else [named[name] for name in compiled.positions]
+        try:
+            cursor = connection.connection.cursor()
+            cursor.execute(compiled.sql, given)
+            rows = [list(row) for row in cursor.fetchall()]
+            cursor.close()
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise OperationalError(compiled.sql, None, error) from error
+        for row in rows:
+            for n, convert in compiled.converters:
+                row[n] = convert(row[n])
+        return rows  # type: ignore[return-value]  # lists are sequences
+
+    def _compiled(self, engine: Engine) -> _Compiled:
+        known = self._by_dialect.get(engine.dialect.name)
+        if known is None:
+            made = self._statement.compile(dialect=engine.dialect)
+            constants = {name: value for name, value in made.params.items() if value is not None}
+            converters = _converters(engine, self._statement.selected_columns)
+            known = _Compiled(str(made), made.positiontup, constants, converters)
+            self._by_dialect[engine.dialect.name] = known
+        return known
+
+
+def _converters(engine: Engine, columns: Iterable[Any]) -> list[tuple[int, Callable[[Any], Any]]]:
+    """What turns the driver's values into the columns' types, by place, where they are not that already."""
+    found = ((n, column.type.dialect_impl(engine.dialect)) for n, column in enumerate(columns))
+    made = ((n, kind.result_processor(engine.dialect, None)) for n, kind in found)
+    return [(n, convert) for n, convert in made if convert is not None]

@@ -2,60 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from itertools import count
+from typing import Any
 
 from provisioner.errors import Broken
 from provisioner.syntax.base import Document, Syntax, clean
+
+LINES_REMEMBERED = 8192
 
 
 class LineDocument(Document):
     """Lines in order: a key with its value, or a line that is layout (comments, headers, sections).
 
-    All are in one dictionary, which keeps their order; layout has numbers for keys.
+    All are in one dictionary, ``stated``, which keeps their order; layout has numbers for keys.
     """
 
     def __init__(self) -> None:
-        self._lines: dict[str | int, str] = {}
+        self.stated: dict[str | int, str] = {}
         self._numbers = count()
 
     def add(self, key: str, value: str) -> None:
         """Append a key. Raises Broken when it stands there already."""
-        if key in self._lines:
+        if key in self.stated:
             raise Broken(f"the key {key} is stated twice")
-        self._lines[key] = value
+        self.stated[key] = value
 
     def add_layout(self, line: str) -> None:
         """Append a line that is no key."""
-        self._lines[next(self._numbers)] = line
+        self.stated[next(self._numbers)] = line
 
     def lines(self) -> Iterator[tuple[str | None, str]]:
         """Each line: its key and value, or None and the line itself."""
-        return ((key if isinstance(key, str) else None, text) for key, text in self._lines.items())
+        return ((key if isinstance(key, str) else None, text) for key, text in self.stated.items())
 
     def items(self) -> Iterator[tuple[str, str]]:
-        return ((key, value) for key, value in self._lines.items() if isinstance(key, str))
+        return ((key, value) for key, value in self.stated.items() if isinstance(key, str))
 
     def get(self, key: str) -> str | None:
-        return self._lines.get(key)
+        return self.stated.get(key)
 
     def put(self, key: str, value: str) -> None:
-        self._lines[key] = value
+        self.stated[key] = value
 
     def drop(self, key: str) -> None:
-        self._lines.pop(key, None)
+        self.stated.pop(key, None)
 
     def rename(self, key: str, name: str) -> None:
         self.rename_all({key: name})
 
     def rename_all(self, names: Mapping[str, str]) -> None:
-        lines, self._lines = self._lines, {}
+        lines, self.stated = self.stated, {}
         for key, text in lines.items():
             if isinstance(key, str):
                 self.add(names.get(key, key), text)
             else:
-                self._lines[key] = text
+                self.stated[key] = text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,15 +89,30 @@ class LineSyntax(Syntax):
 
     def read(self, text: str) -> LineDocument:
         document = LineDocument()
-        mark = self.separator.strip()
+        parts, repeatable, stated = self._parts, self.repeatable, document.stated
         for line in text.splitlines():
+            key, value = parts(line)
+            if key is None:
+                document.add_layout(value)
+            elif key in stated or key in repeatable:
+                document.add(self._address(document, key) if key in repeatable else key, value)
+            else:
+                stated[key] = value
+        return document
+
+    @cached_property
+    def _parts(self) -> Callable[[str], tuple[str | None, str]]:
+        """Key and value of a line, None and the line of layout. Phones of a model share nearly all their lines."""
+        mark, comment = self.separator.strip(), self.comment
+
+        @lru_cache(maxsize=LINES_REMEMBERED)
+        def parts(line: str) -> tuple[str | None, str]:
             key, found, value = line.partition(mark)
             key = key.strip()
-            if not found or not key or key.startswith(self.comment):
-                document.add_layout(line.rstrip())
-            else:
-                document.add(self._address(document, key) if key in self.repeatable else key, value.strip())
-        return document
+            is_layout = not found or not key or key.startswith(comment)
+            return (None, line.rstrip()) if is_layout else (key, value.strip())
+
+        return parts
 
     def _address(self, document: LineDocument, key: str) -> str:
         nth, address = 1, key
@@ -104,9 +123,12 @@ class LineSyntax(Syntax):
 
     def write(self, document: Document) -> bytes:
         assert isinstance(document, LineDocument)
-        lines = [text if key is None else self._line(key, text) for key, text in document.lines()]
+        line = self._line
+        lines = [text if key.__class__ is int else line(key, text) for key, text in document.stated.items()]
         return (self.end.join(lines) + self.end if lines else "").encode(self.encoding, "replace")
 
-    def _line(self, key: str, value: str) -> str:
-        name = key.partition("[")[0] if key.endswith("]") else key
-        return f"{name if name in self.repeatable else key}{self.separator}{value}".rstrip()
+    def _line(self, key: Any, value: str) -> str:
+        if self.repeatable and key[-1] == "]":
+            name = key.partition("[")[0]
+            key = name if name in self.repeatable else key
+        return f"{key}{self.separator}{value}" if value else f"{key}{self.separator}".rstrip()

@@ -78,6 +78,7 @@ class Limits:
 
     transfers: int = 20_000  # and no more than RLIMIT_NOFILE allows, less 100 for everything else
     silent_per_address: int = 256
+    waiting: int = 20_000  # requests that were read and whose turn has not come
     lookups: int = 10_000  # waiting or running
     threads: int = 16
     blksize: int = 1428  # crosses most tunnels in one piece; 65464 at most
@@ -123,7 +124,7 @@ def _bind(host: str, port: int, *, reuse_port: bool) -> socket.socket:
     family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
     listener = socket.socket(family, kind)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+        _widen(listener)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, reuse_port)
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
@@ -136,6 +137,14 @@ def _bind(host: str, port: int, *, reuse_port: bool) -> socket.socket:
     if granted < _RECEIVE_BUFFER:
         logger.warning("buffer.shortened", wanted=_RECEIVE_BUFFER, granted=granted, see="net.core.rmem_max")
     return listener
+
+
+def _widen(listener: socket.socket) -> None:
+    """Ask for room for a storm, past net.core.rmem_max where we are allowed to."""
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _RECEIVE_BUFFER)
+    except PermissionError:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
 
 
 def _has_ipv6() -> bool:
@@ -151,8 +160,9 @@ _B = TypeVar("_B")
 
 _DEFAULTS = Limits()
 _RESERVED_DESCRIPTORS = 100
-_REQUESTS_PER_TURN = 512  # of a storm, before its phones repeat themselves; more would delay the blocks
-_IP_PKTINFO, _SO_TIMESTAMPNS = 8, 35  # linux/in.h and asm-generic/socket.h; the socket module lacks them
+_DATAGRAMS_PER_TURN = 4096  # read before the kernel's buffer is full
+_REQUESTS_PER_TURN = 64  # taken up of those; more would delay the blocks of transfers under way
+_IP_PKTINFO, _SO_RCVBUFFORCE, _SO_TIMESTAMPNS = 8, 33, 35  # linux/in.h and asm-generic/socket.h
 _ANCILLARY_BYTES = socket.CMSG_SPACE(20) + socket.CMSG_SPACE(16)  # an in6_pktinfo and a timespec
 
 
@@ -175,6 +185,7 @@ class TftpServer:
         self._places = min(limits.transfers, _descriptor_limit() - _RESERVED_DESCRIPTORS)
         self._listeners = {listener.fileno(): listener for listener in listeners}
         self._lookups = Lookups(respond, at_once, limits.threads)
+        self._waiting: dict[Caller, tuple[bytes, Route]] = {}  # requests read and not taken up, in their order
         self._asks: dict[Caller, Ask] = {}  # that are being looked up
         self._transfers: OrderedDict[int, Transfer] = OrderedDict()  # by descriptor, the longest silent first
         self._transfer_of: dict[Caller, Transfer] = {}
@@ -225,10 +236,13 @@ class TftpServer:
                 self._advance(self._hear, transfer)
             else:
                 self._handle(descriptor)
+        self._admit_some()
         if self._now >= self._next_check:
             self._check_deadlines()
 
     def _patience_s(self) -> float | None:
+        if self._waiting:
+            return 0.0
         return max(0.0, self._next_check - self._now) if self._transfers else None
 
     def _handle(self, descriptor: int) -> None:
@@ -249,21 +263,33 @@ class TftpServer:
     # ------------------------------------------------------------ requests
 
     def _receive(self, listener: socket.socket) -> None:
-        for _ in range(_REQUESTS_PER_TURN):
+        """Read requests, and nothing but requests.
+
+        Whatever else comes, or comes from port 0, is passed over in silence: an answer to a packet with a
+        forged sender could set two servers talking to each other for ever.
+
+        In a storm phones repeat themselves before their turn comes. The copy keeps the place of the first:
+        served one after the other they would cost more than all the phones.
+        """
+        for _ in range(_DATAGRAMS_PER_TURN):
             try:
                 datagram, ancillary, _, peer = listener.recvmsg(REQUEST_BYTES + 1, _ANCILLARY_BYTES)
             except OSError:  # nothing is left, or another process was quicker
                 return
-            self._guard(self._admit, datagram, _route(listener, ancillary, peer))
+            if datagram[:2] not in (RRQ, WRQ) or not peer[1]:
+                continue
+            route = _route(listener, ancillary, peer)
+            if len(self._waiting) < self._limits.waiting or route.caller in self._waiting:
+                self._waiting[route.caller] = datagram, route
+            else:
+                self.counters.dropped += 1
+
+    def _admit_some(self) -> None:
+        for _ in range(min(len(self._waiting), _REQUESTS_PER_TURN)):
+            caller = next(iter(self._waiting))
+            self._guard(self._admit, *self._waiting.pop(caller))
 
     def _admit(self, datagram: bytes, route: Route) -> None:
-        """Answer requests, and nothing but requests.
-
-        Whatever else comes, or comes from port 0, is passed over in silence: an answer to a packet with a
-        forged sender could set two servers talking to each other for ever.
-        """
-        if datagram[:2] not in (RRQ, WRQ) or not route.caller[1]:
-            return
         if datagram[:2] == WRQ:
             self._refuse(route, READ_ONLY)
             return

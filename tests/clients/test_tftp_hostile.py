@@ -19,7 +19,7 @@ import pytest
 import structlog
 
 from provisioner.errors import Broken, Invalid, NotOurs, Refused, Unassigned, Unknown
-from provisioner.tftp import Limits
+from provisioner.tftp import Limits, TftpServer, listen
 from tests.clients.test_tftp import HASTY, wait_until
 from tests.clients.test_tftp_phone import CONFIG, ERROR, LossyPhone, Phone, Shelf, rrq, serving, where
 
@@ -356,13 +356,41 @@ def test_a_client_that_asks_for_two_files_by_turns_has_one_lookup_of_each():
         return request.name.encode()
 
     with serving(respond) as server, Phone(where(server)) as phone:
-        for _ in range(5):
-            phone.ask("a")
-            phone.ask("b")
-        wait_until(lambda: server.counters.requests == 10)
+        for number in range(10):
+            phone.ask("ab"[number % 2])
+            wait_until(lambda: server.counters.requests > number)  # noqa: B023  # called at once
         may_go_on.set()
         assert phone.receive() == b"b"
         assert sorted(asked) == ["a", "b"]
+
+
+def test_copies_of_requests_that_wait_in_the_buffer_are_served_once():
+    """A storm whose phones repeat themselves before the server takes up the first of them."""
+    [listener] = listen("127.0.0.1", 0)
+    server = TftpServer([listener], Shelf({"phone.cfg": b"short"}), at_once=lambda _request: b"short")
+    with listener, ExitStack() as stack:
+        phones = [stack.enter_context(Phone(listener.getsockname())) for _ in range(200)]
+        for phone in phones * 3:
+            phone.ask("phone.cfg")
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        assert [phone.receive() for phone in phones] == [b"short"] * 200
+        wait_until(lambda: server.counters.open == 0)
+        server.stop()
+        thread.join()
+    assert (server.counters.requests, server.counters.served) == (200, 200)
+
+
+def test_requests_beyond_the_room_for_waiting_ones_are_dropped():
+    [listener] = listen("127.0.0.1", 0)
+    server = TftpServer([listener], Shelf({}), Limits(waiting=3), at_once=lambda _request: b"short")
+    with listener, abandoned(listener.getsockname(), 5):
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        wait_until(lambda: server.counters.requests == 3)
+        server.stop()
+        thread.join()
+    assert server.counters.dropped == 2
 
 
 def test_lookups_beyond_their_bound_are_dropped():

@@ -19,8 +19,11 @@ _USER_INFO = re.compile(r"(://)[^/\s@]*@")
 
 def configure(level: str, form: str) -> None:
     """Set logging up for this process, on standard error."""
-    logging.basicConfig(level=level.upper(), stream=sys.stderr, format="%(message)s", force=True)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Masked("%(message)s"))
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    for talkative in ("alembic", "asyncio", "tftpy"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             mask,
@@ -52,6 +55,16 @@ def mask(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Muta
             shown = value if len(value) < _SHORTEST_TOKEN else _DEVICE_TOKEN.sub("********", value)
             event[name] = _USER_INFO.sub(r"\1", shown) if "://" in shown else shown
     return event
+
+
+class _Masked(logging.Formatter):
+    """Masks what did not come field by field: lines of libraries, and tracebacks."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = super().format(record)
+        if "\n" not in line and record.name.startswith(("provisioner", "admin")):
+            return line
+        return _USER_INFO.sub(r"\1", _DEVICE_TOKEN.sub("********", line))
 
 
 @lru_cache(maxsize=1024)

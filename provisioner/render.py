@@ -202,7 +202,20 @@ def _text(vendor: Vendor, profile: Profile, file: File, view: View, overrides: P
         with environment.metered():
             return environment.get_template(file.template).render(profile=profile, **names)
     except _TEMPLATE_FAULTS as error:
-        raise Broken(f"{vendor.name}/{file.template}: {type(error).__name__}: {error}") from error
+        told = _without_secrets(f"{type(error).__name__}: {error}", profile, vendor)
+        raise Broken(f"{vendor.name}/{file.template}: {told}") from None
+
+
+def _without_secrets(message: str, profile: Profile, vendor: Vendor) -> str:
+    """What a template's error says may quote a value."""
+    secrets: list[str] = [profile.url, *(account.password for account in profile.accounts)]
+    secrets += [str(one.value) for one in profile.settings.values() if one.secret and one.value]
+    secrets += [profile.file_key.key] if profile.file_key else []
+    for native in profile.native:
+        secrets += [str(value) for key, value in native.keys.items() if re.search(vendor.secret_keys, key, re.I)]
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        message = message.replace(secret, MASK)
+    return message
 
 
 @cache

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+import logging
 
+import pytest
+import structlog
+
+from provisioner import logs
 from provisioner.logs import mask
 from provisioner.vault import Vault
 
@@ -27,3 +31,32 @@ def test_the_user_of_a_url_is_masked() -> None:
 def test_what_is_no_secret_stays() -> None:
     event = {"event": "config.served", "mac": "80:5e:c0:12:34:56", "file": "805ec0123456.cfg", "bytes": 12}
     assert event == mask(None, "info", dict(event))
+
+
+@pytest.fixture
+def quiet_again():
+    yield
+    structlog.reset_defaults()
+    logging.getLogger().handlers.clear()
+
+
+@pytest.mark.usefixtures("quiet_again")
+def test_a_line_of_a_library_is_masked_too(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("debug", "text")
+    logging.getLogger("some.library").info("unpacking /d/%s/805ec0123456.cfg of http://ann:geheim@x/", TOKEN)
+    said = capsys.readouterr().err
+    assert "unpacking" in said
+    assert TOKEN not in said
+    assert "geheim" not in said
+
+
+@pytest.mark.usefixtures("quiet_again")
+def test_a_traceback_is_masked_too(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("debug", "text")
+    try:
+        raise ValueError(f"no file /d/{TOKEN}/x")
+    except ValueError:
+        structlog.get_logger("provisioner.x").exception("answer.failed")
+    said = capsys.readouterr().err
+    assert "ValueError" in said
+    assert TOKEN not in said

@@ -128,6 +128,14 @@ def test_an_override_that_does_nothing_but_its_work_renders(overrides: Path) -> 
     assert "c.2 = 1" in body
 
 
+def test_what_an_error_says_quotes_no_secret(overrides: Path) -> None:
+    password = PROFILE.accounts[0].password
+    with pytest.raises(Broken, match="yealink/device") as caught:
+        rendered(overrides, "{{ {}[profile.accounts[0].password] }}")
+    assert password not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
 @pytest.mark.parametrize("vendor", sorted(vendors()))
 def test_the_shipped_templates_cost_a_small_part_of_the_budget(vendor: str, tmp_path: Path) -> None:
     """Copied as overrides, each renders the same bytes under the meter."""

@@ -47,19 +47,37 @@ class _Lazy(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a name."""
+        """The command of a name; with ``--server`` the one that asks that server."""
         module = COMMANDS.get(cmd_name)
         if module is None:
             return None
+        if ctx.params.get("server"):
+            return _remote(cmd_name)
         command = getattr(import_module(f"provisioner.commands.{module}"), cmd_name)
         assert isinstance(command, click.Command)
         return command
 
 
+def _remote(name: str) -> click.Command:
+    from provisioner.commands import remote  # noqa: PLC0415  # most commands ask no other server
+
+    made = remote.command(name)
+    if made is None:
+        known = ", ".join(remote.COMMANDS)
+        raise click.UsageError(f"`{name}` works on the installation itself: run it there. With --server: {known}")
+    return made
+
+
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="provisioner")
-def cli() -> None:
+@click.option("--server", metavar="URL", help="Work on the server at this address, over its REST API.")
+@click.option(
+    "--token", envvar="PROVISIONER_TOKEN", metavar="T", help="An API token for that server.", show_envvar=True
+)
+def cli(server: str | None, token: str | None) -> None:
     """The server that desk phones ask for their configuration when they boot."""
+    if server and not token:
+        raise click.UsageError("--server needs a token: --token T, or PROVISIONER_TOKEN")
     logs.configure("warning", "text")
 
 

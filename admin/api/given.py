@@ -16,7 +16,7 @@ Minutes = Annotated[int, Field(ge=1, le=MOST_MINUTES)]
 Doing = Literal["open", "close", "block", "resync", "template", "location", "rps", "delete"]
 """The actions of the portal's menu, but for the export, which is a list as CSV."""
 
-Path = Annotated[str, Field(min_length=1, max_length=2000)]
+Path = Annotated[str, Field(max_length=2000)]
 Agent = Annotated[str, Field(max_length=500)]
 
 
@@ -53,7 +53,7 @@ class ValidateIn(Schema):
 class RequestIn(Schema):
     """A request as a phone sends it."""
 
-    path: Path
+    path: Path = ""
     user_agent: Agent = ""
     transport: Literal["http", "tftp"] = "http"
 

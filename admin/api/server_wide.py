@@ -83,7 +83,15 @@ def _validate(call: Call) -> Reply:
 
 
 def _verdict(call: Call, text: str) -> dict[str, Any]:
-    told: dict[str, Any] = {"ok": False, "mac": None, "ipei": None, "vendor": None, "device": None, "problem": None}
+    told: dict[str, Any] = {
+        "ok": False,
+        "mac": None,
+        "ipei": None,
+        "vendor": None,
+        "tenant": None,
+        "device": None,
+        "problem": None,
+    }
     problems = []
     for kind, name in ((Mac, "mac"), (Ipei, "ipei")):
         try:
@@ -104,13 +112,11 @@ def _free(call: Call, text: str) -> dict[str, Any]:
     row = call.session.scalars(select(Device).where(where)).first()
     if row is None:
         return {"ok": True}
-    if call.actor.role == "server" and not call.scoped:
-        slug = call.session.get_one(Tenant, row.tenant_id).slug
-        return {"device": key_of(row), "problem": f"tenant {slug} has it already"}
     mine = call.scoped.tenant.id if call.scoped else call.actor.tenant_id
-    if row.tenant_id == mine:
-        return {"device": key_of(row), "problem": "is there already"}
-    return {"problem": "is already in use; compare it with the label of the device"}
+    if row.tenant_id != mine and call.actor.role != "server":
+        return {"problem": "is already in use; compare it with the label of the device"}
+    slug = call.session.get_one(Tenant, row.tenant_id).slug
+    return {"tenant": slug, "device": key_of(row), "problem": f"tenant {slug} has it already"}
 
 
 _UNKNOWN = ("mac", "at", "address", "user_agent", "vendor", "model", "requests")
@@ -158,6 +164,7 @@ _VERDICT = table(
     mac=TEXT_OR_NULL,
     ipei=TEXT_OR_NULL,
     vendor=TEXT_OR_NULL,
+    tenant=TEXT_OR_NULL,
     device=TEXT_OR_NULL,
     problem=TEXT_OR_NULL,
 )

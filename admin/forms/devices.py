@@ -90,11 +90,12 @@ def vendor() -> Field:
         kind="select",
         choices=(Choice(value="", label=_("As the MAC tells")), *vendor_choices()[1:]),
         hint=mark("Chosen for you where the first digits of the MAC are one vendor's."),
+        attributes={"data-narrows": "f-model"},
     )
 
 
 def model(*, required: bool = False) -> Field:
-    """Which product, among those of all vendors."""
+    """Which product; the list is narrowed to the vendor's where that is known."""
     return Field(
         name="model",
         label=mark("Model"),

@@ -46,6 +46,40 @@
     }
     if (event.target.matches("[data-presses]")) document.getElementById(event.target.dataset.presses).click();
     if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
+    if (event.target.matches("[data-narrows]")) narrow(event.target);
+  });
+
+  // The list of models shows those of the vendor that is chosen, or that the MAC tells.
+  const narrow = (vendor, told) => {
+    const model = document.getElementById(vendor.dataset.narrows);
+    const title = vendor.value ? vendor.selectedOptions[0].text : told;
+    all("optgroup", model).forEach((group) => { group.disabled = group.hidden = Boolean(title) && group.label !== title; });
+    if (model.selectedOptions[0]?.parentNode.disabled) model.value = "";
+    return model;
+  };
+  all("[data-narrows]").forEach((vendor) => narrow(vendor));
+  document.addEventListener("htmx:afterSwap", () => {
+    const says = document.getElementById("mac-says");
+    const vendor = document.querySelector("[data-narrows]");
+    if (!says || !vendor) return;
+    const model = narrow(vendor, says.dataset.vendor);
+    if (says.dataset.model && !model.value) model.value = says.dataset.model;
+  });
+
+  // A list that could not be fetched says so, and one that was says when.
+  const failed = document.getElementById("failed");
+  ["htmx:sendError", "htmx:responseError", "htmx:timeout"].forEach((name) => {
+    document.addEventListener(name, () => { if (failed) failed.hidden = false; });
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (!failed || !event.detail.successful) return;
+    failed.hidden = true;
+    const at = new Date(event.detail.xhr.getResponseHeader("Date"));
+    all("[data-as-of]").forEach((one) => { if (!Number.isNaN(at.getTime())) one.textContent = `${at.toISOString().slice(0, 19).replace("T", " ")} UTC`; });
+  });
+  document.addEventListener("click", (event) => {
+    const list = event.target.matches("[data-retry]") && document.querySelector("[data-live]");
+    if (list) window.htmx.trigger(list, "live");
   });
 
   // A form in front of its list; whoever closes it is back at the list.
@@ -170,9 +204,11 @@
       "j": () => move(1),
       "k": () => move(-1),
       "x": () => row?.querySelector(".tick input")?.click(),
+      "e": () => { if (row?.dataset.edit) location.assign(row.dataset.edit); },
       "a": () => document.querySelector("[data-key=a]")?.click(),
       "?": () => document.querySelector("[data-key=help]")?.click(),
     };
+    if (event.key === " " && row && !event.target.closest("button, summary")) keys[" "] = keys.x;
     if (keys[event.key]) {
       event.preventDefault();
       keys[event.key]();

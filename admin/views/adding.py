@@ -9,7 +9,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from werkzeug.wrappers import Response
 
 from admin.access import Permission, allow
@@ -80,8 +80,18 @@ def check_mac() -> str:
     """What can be said of a MAC while it is typed."""
     scope = here()
     text = request.args.get("mac", "").strip()
-    verdict = _verdict(text, _known_macs(scope, [text])) if text else None
-    return render_template("devices/_mac.html", verdict=verdict)
+    if not text:
+        return render_template("devices/_mac.html", verdict=None)
+    verdict = _verdict(text, _known_macs(scope, [text]))
+    chosen, vendor = vendors().get(request.args.get("vendor", "")), vendor_by_oui(verdict.mac) if verdict.mac else None
+    told, model = sighted(scope).get(verdict.mac.hex, ("", "")) if verdict.mac else ("", "")
+    return render_template(
+        "devices/_mac.html",
+        verdict=verdict,
+        told=vendors().get(told or vendor or ""),
+        model=model,
+        other=chosen if chosen and vendor and chosen.name != vendor else None,
+    )
 
 
 # --- a pasted list
@@ -130,7 +140,8 @@ def _verdict(text: str, known: dict[str, tuple[int, str]], line: int = 1, name: 
     if mac.hex in known:
         tenant_id, owner = known[mac.hex]
         mine = tenant_id == here().tenant.id
-        says = _("is in the list already{name}", name=f": {owner}" if owner else "") if mine else _("is already in use")
+        listed = _("is in the list already: {name}", name=owner) if owner else _("is in the list already")
+        says = listed if mine else _("is already in use")
         return Verdict(line, text, mac, name, title, says, False)
     return Verdict(line, text, mac, name, title, title or _("its digits tell no vendor"), True)
 
@@ -252,11 +263,12 @@ def seen_by(scope: Scope) -> list[UnknownDevice]:
     A server-wide viewer sees all, as does who has the server alone; others see what asked from their
     networks, or from an address from which their own phones ask.
     """
-    asked = select(UnknownDevice).where(UnknownDevice.mac.not_in(select(Device.mac).where(Device.mac.is_not(None))))
+    asked = select(UnknownDevice).where(~exists().where(Device.mac == UnknownDevice.mac))
     rows = list(scope.session.scalars(asked.order_by(UnknownDevice.at.desc()).limit(1000)))
     if scope.viewer.role == "server" or scope.session.scalar(select(func.count()).select_from(Tenant)) == 1:
         return rows
-    ours = set(scope.session.scalars(select(Seen.address).where(scope.of(Seen)).distinct()))
+    known = select(Seen.address).join(Device, Device.id == Seen.device_id).where(scope.of(Device)).distinct()
+    ours = set(scope.session.scalars(known.where(Seen.address.in_({row.address for row in rows}))))
     return [row for row in rows if row.address in ours or _is_inside(row.address, scope.tenant.networks)]
 
 

@@ -23,7 +23,7 @@ from admin.scope import Scope, here
 from admin.tables import Look
 from admin.words import _
 from provisioner.spreadsheets import Format
-from provisioner.store.tables import ButtonTemplate, Device, Job, Location
+from provisioner.store.tables import ButtonTemplate, Device, Job, Location, now
 from provisioner.vault import digest
 
 views = Blueprint("devices", __name__, url_prefix="/advanced/device-management")
@@ -71,7 +71,7 @@ def listing() -> AnyResponse | str:
 
 
 def _context(shown: Listing) -> dict[str, Any]:
-    return {"listing": shown, "look": shown.look, "tab": shown.tab}
+    return {"listing": shown, "look": shown.look, "tab": shown.tab, "as_of": now()}
 
 
 def _listing(scope: Scope, arguments: Any) -> Listing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -127,9 +128,15 @@ def _columns_page(kept: Upload, sheet: Sheet, problems: Iterable[Problem]) -> st
         noun=NOUNS[kind.name],
         sheet=sheet,
         places=_places(kind, sheet),
-        samples=sheet.rows[:SAMPLES],
+        samples=[_samples(sheet, place) for place in range(len(sheet.headings))],
         problems=problems,
     )
+
+
+def _samples(sheet: Sheet, place: int) -> list[str]:
+    """The first values of a column, from its first rows."""
+    texts = (row.cell(place).text for row in sheet.rows[:50])
+    return list(islice((text for text in texts if text.strip()), SAMPLES))
 
 
 def _places(kind: Kind, sheet: Sheet) -> dict[str, int]:

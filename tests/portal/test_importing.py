@@ -62,7 +62,7 @@ def test_one_bad_row_is_explained_and_keeps_all_out(client, provisioner):
     place = upload(client, BAD).location
     page = client.get(f"{place}/rows?at.mac=0&at.model=2").text
     assert "scientific notation" in page
-    assert "Import the 2 good rows, leave out the others" in page
+    assert "Import the 2 good rows only" in page
     before = count(provisioner, Device)
     response = client.post(f"{place}/rows", data={**said(page), "do": "all"})
     assert (422, before) == (response.status_code, count(provisioner, Device))

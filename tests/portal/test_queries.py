@@ -1,0 +1,108 @@
+"""How many SQL statements each list page takes: as many for a hundred rows as for three."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+
+from provisioner.services import devices, extensions, locations, templates, tenants
+from provisioner.services.change import Change
+from provisioner.services.schemas import DeviceIn, ExtensionIn, LocationIn, TemplateIn
+from provisioner.store.tables import ApiToken, Job, JobItem
+from tests.portal import world
+from tests.portal.conftest import _copied, logged_in, portal_of
+
+DEVICES = "/portal/advanced/device-management"
+PAGES = {
+    DEVICES: 8,
+    f"{DEVICES}?tab=ipei": 8,
+    f"{DEVICES}?q=room": 9,
+    f"{DEVICES}?q=vendor:yealink+silent:%3E7d": 9,
+    f"{DEVICES}?sort=-template&per_page=100": 8,
+    f"{DEVICES}?page=2": 8,
+    f"{DEVICES}/seen": 5,
+    "/portal/advanced/extensions": 7,
+    "/portal/advanced/locations": 9,
+    "/portal/advanced/location-assignments": 9,
+    "/portal/advanced/button-templates": 8,
+    "/portal/jobs": 6,
+    "/portal/jobs/1": 7,
+    "/portal/users": 5,
+    "/portal/tokens": 5,
+    "/portal/audit": 5,
+    "/portal/home": 9,
+}
+
+
+@contextmanager
+def counted(provisioner):
+    """The statements that are sent meanwhile."""
+    sent = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        if not statement.startswith("BEGIN"):
+            sent.append(statement)
+
+    event.listen(provisioner.database.engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(provisioner.database.engine, "before_cursor_execute", note)
+
+
+@pytest.fixture(scope="module")
+def crowded(seed, tmp_path_factory):
+    """Acme with a hundred of everything."""
+    for provisioner in _copied(seed, tmp_path_factory.mktemp("crowded")):
+        with provisioner.database.writing() as session, Change(session, provisioner.vault, "test") as change:
+            acme = tenants.find(session, "acme")
+            for number in range(100):
+                locations.put(change, acme, LocationIn(name=f"Room {number}"))
+                templates.put(change, acme, TemplateIn(name=f"Desk {number}"))
+                extensions.put(
+                    change, acme, ExtensionIn(number=f"2{number:03}", location=f"Room {number}", template="Desk")
+                )
+                given = {
+                    "mac": f"805ec0aa00{number:02x}",
+                    "vendor": "yealink",
+                    "model": "T46U",
+                    "name": f"Room {number}",
+                }
+                devices.put(change, acme, DeviceIn(**given, extensions=(f"2{number:03}",), template=f"Desk {number}"))
+                handset = {"ipei": f"0x000{number:02x}00001", "base": "805ec0000004", "extensions": (f"2{number:03}",)}
+                devices.put(change, acme, DeviceIn(**handset))
+            for number in range(100):
+                session.add(ApiToken(name=f"script {number}", digest=str(number), role="viewer", tenant_id=acme.id))
+                job = Job(tenant_id=acme.id, actor="ann", action="block", finished_at=change.clock())
+                session.add(job)
+                session.flush()
+                session.add(JobItem(job_id=job.id, subject="x", state="done"))
+        for number in range(100):
+            world.see(provisioner, f"805ec0aa00{number:02x}")
+            world.add_account(provisioner, f"person{number}", "viewer", "acme")
+        yield provisioner
+
+
+@pytest.fixture(scope="module")
+def visitor(crowded, cookies):
+    return logged_in(portal_of(crowded), cookies["ann"])
+
+
+@pytest.mark.parametrize(("path", "most"), list(PAGES.items()), ids=list(PAGES))
+def test_a_page_of_a_hundred_rows_takes_these_statements(crowded, visitor, path, most):
+    with counted(crowded) as sent:
+        assert 200 == visitor.get(path).status_code
+    assert most == len(sent), "\n".join(sent)
+
+
+def test_an_export_takes_two_statements_for_five_hundred_devices(crowded, visitor):
+    with counted(crowded) as sent:
+        assert 200 == visitor.get(f"{DEVICES}/export.csv").status_code
+    assert 5 == len(sent)
+
+
+def test_a_selection_of_all_takes_as_many_statements_as_one_of_few(crowded, visitor):
+    visitor.get(DEVICES)
+    with counted(crowded) as sent:
+        visitor.post(f"{DEVICES}/select", data={"do": "all"})
+    assert len(sent) <= 6, "\n".join(sent)

@@ -111,7 +111,7 @@ def network(claim: Claim) -> Verdict:
     if claim.facts.access != "network":
         return Verdict("network", False, "the tenant does not trust networks (access is pairing)")
     address = claim.ask.address
-    if _is_inside(address, tuple(claim.facts.networks)):
+    if is_inside(address, tuple(claim.facts.networks)):
         return Verdict("network", True, f"{address} is in the tenant's networks")
     return Verdict("network", False, f"{address or 'no address'} is in none of the tenant's networks")
 
@@ -174,7 +174,8 @@ def admit(claim: Claim) -> str:
 
 
 @lru_cache(maxsize=16_384)
-def _is_inside(text: str, networks: tuple[str, ...]) -> bool:
+def is_inside(text: str, networks: tuple[str, ...]) -> bool:
+    """Whether an address lies in one of these networks."""
     address = _address(text)
     return address is not None and any(address in one for one in _networks(networks))
 

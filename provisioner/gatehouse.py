@@ -11,6 +11,7 @@ from functools import cached_property
 
 from sqlalchemy import select
 
+from provisioner.auto_add import auto_add
 from provisioner.certificates import Manufacturers
 from provisioner.codes import Codes, looks_like_one
 from provisioner.errors import Broken, ProvisionerError, Unassigned
@@ -77,8 +78,9 @@ class Gatehouse:
         elif outcome.word == "unknown" or (outcome.word == "refused" and facts and facts.paired_address != address):
             self.walks.failed(address, mac.hex)
 
-    def exchange(self, _strangers: Sequence[Outcome] = ()) -> None:
+    def exchange(self, strangers: Sequence[Outcome] = ()) -> None:
         """Tell the other processes what is new here, and learn from them. Raises SQLAlchemyError."""
+        auto_add(self._database, self._vault, strangers, self._clock())
         self.walks.exchange()
         self.codes.exchange()
         self._challenged = self._tenants()

@@ -7,16 +7,20 @@ import socket
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import click
 from pydantic import SecretStr
 
+from provisioner.certificates import read_authorities
 from provisioner.commands.common import as_json, print_json
 from provisioner.errors import ProvisionerError
 from provisioner.settings import PREFIX, Installation, read_installation
 from provisioner.store.database import Database
 from provisioner.supervisor import split
 from provisioner.vault import Vault
+
+SOON_DAYS = 30
 
 
 @click.group()
@@ -83,6 +87,7 @@ def _examine(installation: Installation) -> Iterator[Finding]:
         yield _port(name, getattr(installation, name), socket.SOCK_STREAM)
     yield _port("tftp_bind", installation.tftp_bind, socket.SOCK_DGRAM)
     yield _public_url(installation)
+    yield from _manufacturers(installation)
 
 
 def _data_dir(installation: Installation) -> Finding:
@@ -129,6 +134,24 @@ def _port(name: str, bind: str, kind: socket.SocketKind) -> Finding:
         except OSError as error:
             return Finding(name, True, f"{bind} is in use ({error.strerror}); by this server, if it runs")
     return Finding(name, True, f"{bind} is free")
+
+
+def _manufacturers(installation: Installation) -> Iterator[Finding]:
+    """Each manufacturer's CAs: whether they can be read, and how long they are worth something."""
+    if installation.client_ca_dir is None:
+        return
+    found, problems = read_authorities(installation.client_ca_dir)
+    for problem in problems:
+        yield Finding("client CAs", False, problem.message)
+    if not found and not problems:
+        yield Finding("client CAs", False, f"{installation.client_ca_dir} holds no CA; see docs/security.md")
+    if installation.tls_cert is None and not installation.trusted_proxies:
+        yield Finding("client CAs", False, "neither TLS_CERT nor TRUSTED_PROXIES is set: nobody can show a certificate")
+    for name, authorities in found.items():
+        end = min(one.not_valid_after_utc for one in authorities)
+        left = (end - datetime.now(UTC)).days
+        says = f"{len(authorities)} of {name}, the first ends on {end:%Y-%m-%d}"
+        yield Finding("client CAs", left > SOON_DAYS, says + ("" if left > SOON_DAYS else "; get the newer one"))
 
 
 def _public_url(installation: Installation) -> Finding:

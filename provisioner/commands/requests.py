@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from base64 import b64encode
+from pathlib import Path
 from typing import Any
 
 import click
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_pem_x509_certificates
 
+from provisioner.certificates import Presented, presented
 from provisioner.recognise import Ask, Identity
 from provisioner.recognise import recognise as take
 from provisioner.registry import vendors as known_vendors
@@ -115,16 +120,36 @@ def _model(vendor: Vendor, model: Model) -> dict[str, Any]:
 @_agent
 @_transport
 @click.option("--address", default="127.0.0.1", help="Where the request comes from.")
+@click.option("--login", help="USER:PASSWORD that it carries as HTTP Basic.")
+@click.option(
+    "--certificate",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="PEM file with the client certificate, and its issuers behind it.",
+)
 @_json
-def why(path: str, user_agent: str, transport: str, address: str, as_json: bool) -> None:
+def why(path: str, login: str | None, certificate: Path | None, as_json: bool, **asked: str) -> None:
     """Replay a request and show each decision, without noting it."""
     from provisioner.commands.common import print_json, provisioner  # noqa: PLC0415  # recognise needs no database
     from provisioner.replay import replay  # noqa: PLC0415
 
-    ask = Ask(path=path, user_agent=user_agent, transport=Transport(transport), address=address)
+    ask = Ask(
+        path=path,
+        user_agent=asked["user_agent"],
+        transport=Transport(asked["transport"]),
+        address=asked["address"],
+        authorization=f"Basic {b64encode(login.encode()).decode()}" if login else "",
+        certificate=_presented(certificate) if certificate else None,
+    )
     steps = replay(provisioner(), ask)
     if as_json:
         print_json({"steps": [{"step": step.name, "ok": step.ok, "says": step.says} for step in steps]})
         return
     for step in steps:
         click.echo(f"{'+' if step.ok else '-'} {step.name:<10} {step.says}")
+
+
+def _presented(path: Path) -> Presented | None:
+    try:
+        return presented([one.public_bytes(Encoding.DER) for one in load_pem_x509_certificates(path.read_bytes())])
+    except ValueError as error:
+        raise click.UsageError(f"{path} holds no certificate in PEM: {error}") from None

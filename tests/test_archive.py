@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -25,7 +26,7 @@ from provisioner.site.apply import apply
 from provisioner.store.tables import Device, Document, Served
 from provisioner.worker import Worker
 from tests.databases import Copied, copied, kind, postgres, postgres_template, sqlite_template
-from tests.world import BACK, FRONT, SITE
+from tests.world import BACK, FRONT, SITE, make_world
 
 __all__ = ["copied", "kind", "postgres", "postgres_template", "sqlite_template"]
 
@@ -243,3 +244,20 @@ def test_every_vendor_has_a_file_in_which_some_keys_are_secret(vendor: str) -> N
     model = next(iter(found.models.values()))
     files = [file for file in found.files if file.template and file.private and file.fits(model)]
     assert any(difference.secret_keys(vendor, model.name, file.pattern, None) for file in files)
+
+
+def test_the_command_tells_what_differs_and_masks_secrets(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    assert f"= {FILE}: not served yet" in world.run("diff", FRONT)
+    opened = open_provisioner(Installation(data_dir=tmp_path, public_url=world.environment["PROVISIONER_PUBLIC_URL"]))
+    serve(opened)
+    opened.close()
+    world.run(
+        "apply", "-", stdin=SITE.replace("name: Front office, password: s3cret-100", "name: Bar, password: x-100")
+    )
+    told = world.run("diff", "80-5E-C0-12-34-56", FILE)
+    assert "- account.1.display_name\tFront office\n+ account.1.display_name\tBar\n" in told
+    assert f"- account.1.password\t{MASK}\n+ account.1.password\t{MASK}\n" in told
+    (one,) = json.loads(world.run("diff", FRONT, "--json"))["files"]
+    assert (FILE, {"key": "account.1.password", "before": MASK, "after": MASK} in one["changes"]) == (one["file"], True)
+    assert "has no file other.cfg" in world.run("diff", FRONT, "other.cfg", expect=1)

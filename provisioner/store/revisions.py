@@ -52,7 +52,9 @@ def touch(session: Session, clauses: Iterable[Where]) -> None:
 
 def using_template(session: Session, template_id: int, tenant_id: int) -> Where:
     """The devices whose files can change with a button template: those that `touch` raises for its sake."""
-    return _with_bases(_uses_template(session, template_id, tenant_id)) & Device.mac.is_not(None)
+    chosen = or_(*_uses_template(session, template_id, tenant_id))
+    bases = select(Device.base_id).where(chosen, Device.base_id.is_not(None))
+    return or_(chosen, Device.id.in_(bases)) & Device.mac.is_not(None)
 
 
 def _with_bases(clauses: Iterable[Where]) -> Where:

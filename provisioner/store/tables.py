@@ -391,7 +391,7 @@ class Document(Base):
     uid: Mapped[Uid]
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     size: Mapped[int]
-    stored: Mapped[int]
+    stored: Mapped[int] = mapped_column(index=True)
     sealed_body: Mapped[bytes]
 
 

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 
-from provisioner.services import devices, extensions, locations, templates
-from tests.services.conftest import BASE, FURTHER, HANDSET, MAIN, PHONE, SECOND, Desk
+from provisioner.services import devices, extensions, locations, templates, tenants
+from provisioner.services.change import Change
+from provisioner.services.schemas import DeviceIn
+from provisioner.store.database import Database
+from provisioner.store.revisions import using_template
+from provisioner.store.tables import ButtonTemplate, Device
+from provisioner.values import Mac
+from provisioner.vault import Vault
+from tests.services.conftest import BASE, FURTHER, HANDSET, MAIN, PHONE, SECOND, Desk, furnish
 
 ALL = {PHONE, SECOND, BASE, MAIN, FURTHER}
 HQ = {"name": "HQ", "city": "Chicago", "timezone": "America/Chicago"}
@@ -143,3 +151,29 @@ def test_very_many_buttons_change_at_once(practice: Desk) -> None:
     practice.template(name="Front", buttons=keys("100"))
     assert ALL == practice.raised(lambda: practice.template(name="Front", buttons=keys("101")))
     assert ALL == practice.raised(lambda: practice.template(name="Front", buttons=[]))
+
+
+@pytest.mark.parametrize(("name", "models", "slot"), [("Front", ["yealink/T4*"], "line:3"), ("Other", [], "line:4")])
+def test_the_devices_that_can_change_with_a_template_are_those_whose_revision_it_raises(
+    practice: Desk, name: str, models: list[str], slot: str
+) -> None:
+    practice.make(name="Acme Dental", default_templates={"yealink/*": "Other"})
+    with practice.reading() as session:
+        row = session.scalars(select(ButtonTemplate).where(ButtonTemplate.name == name)).one()
+        where = using_template(session, row.id, row.tenant_id)
+        told = {str(Mac(mac or "")) for mac in session.scalars(select(Device.mac).where(where))}
+    buttons = [{"slot": slot, "mode": "hold"}]
+    assert told == practice.raised(lambda: practice.template(name=name, models=models, buttons=buttons))
+
+
+def test_a_change_that_is_only_tried_leaves_nothing(database: Database, vault: Vault) -> None:
+    furnish(Desk(database, vault))
+    with database.reading() as session:
+        before = session.execute(select(Device.id, Device.revision, Device.name)).all()
+    with database.trying() as session, Change(session, vault, "ann") as change:
+        tenant = tenants.find(session, "acme")
+        assert tenant
+        given = {"mac": PHONE, "vendor": "yealink", "model": "T46U", "name": "Tried"}
+        assert "changed" == devices.put(change, tenant, DeviceIn(**given)).kind
+    with database.reading() as session:
+        assert before == session.execute(select(Device.id, Device.revision, Device.name)).all()

@@ -19,12 +19,13 @@ VALUES = {
     "template_id": 1,
     "job_id": 1,
     "entry_id": 1,
+    "upload_id": 1,
     "user_id": 2,
     "name": "805ec0000001.cfg",
 }
 """What stands for a name in an address; a page with a new name gets its value here."""
-NO_PAGES = {"portal.devices.check_mac", "portal.start", "portal.devices.preview"}
-"""A fragment, a way to the first page, and a page that has addresses of its own below."""
+NO_PAGES = {"portal.devices.check_mac", "portal.start", "portal.devices.preview", "portal.exporting.export"}
+"""A fragment, a way to the first page, a page that has addresses of its own below, and a file."""
 STATES = (
     f"{DEVICES}?tab=ipei",
     f"{DEVICES}?q=nothing+like+it",
@@ -50,8 +51,10 @@ NOT_THERE = {"/portal/nothing/like/it", "/portal/my-page"}
 def addresses(provisioner):
     """Every page of the portal by its own map, so that none is forgotten, and the states above."""
     rules = [rule for rule in create_app(provisioner).url_map.iter_rules() if rule.endpoint.startswith("portal.")]
-    shown = [rule for rule in rules if "GET" in rule.methods and not rule.rule.endswith(".csv")]
+    shown = [rule for rule in rules if "GET" in rule.methods and "." not in rule.rule.rpartition("/")[2]]
     wanted = [rule for rule in shown if rule.endpoint not in NO_PAGES]
+    unknown = {name for rule in wanted for name in rule.arguments - set(VALUES)}
+    assert not unknown, f"give VALUES a value for {unknown}, and `world.furnish` something that has it"
     pages = {rule.build({name: VALUES[name] for name in rule.arguments})[1] for rule in wanted}
     return [*sorted(pages), *STATES]
 

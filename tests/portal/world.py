@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ from provisioner.store.tables import (
     Sighting,
     Tenant,
     UnknownDevice,
+    Upload,
     User,
     now,
 )
@@ -213,6 +215,12 @@ def _add_oddities(provisioner: Provisioner) -> None:
         for state in ("done", "failed"):
             says = "the phone does not answer, and the reason for it is " + FORTY
             session.add(JobItem(job_id=job.id, subject=f"80:5e:c0:00:00:01 {LONG}", state=state, says=says, at=now()))
+        ann = session.scalars(select(User).where(User.name == "ann")).one()
+        upload = Upload(tenant_id=1, user_id=ann.id, kind="devices", name=f"{FORTY}.csv")
+        sheet = f"MAC,Vendor,Model,Name\n805ec0000777,yealink,T46U,{LONG}\n805ec,?,,מוקד\n8.05EC0E+11,yealink,T46U,x\n"
+        sealed = base64.b64encode(sheet.encode()).decode()
+        upload.sealed_data = provisioner.vault.seal(f"upload/{upload.uid}/data", sealed)
+        session.add(upload)
         hour = now().replace(minute=0, second=0, microsecond=0)
         for back in range(1, 48):
             session.add(

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property, lru_cache
+from pathlib import Path
 
 import structlog
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from provisioner import codes
 from provisioner.archive import Archive
 from provisioner.cache import RenderCache
 from provisioner.errors import Broken, NotOurs, ProvisionerError, Refused, Unassigned, Unknown
+from provisioner.firmware import Shelf
 from provisioner.gate import PAIRED_STAYS_OPEN, admit
 from provisioner.gatehouse import Gatehouse, stranger
 from provisioner.last_good import LastGood
@@ -99,6 +101,15 @@ class Provisioner:
         for name in ("sightings", "last_good"):
             if name in self.__dict__:
                 getattr(self, name).close()
+
+    @cached_property
+    def shelf(self) -> Shelf | None:
+        """Firmware images, where the installation has any."""
+        return Shelf(self.installation.firmware_dir) if self.installation.firmware_dir else None
+
+    def image(self, path: str) -> Path | None:
+        """The firmware image that a request's path means, None where there is none."""
+        return self.shelf.find(path) if self.shelf is not None else None
 
     def answer(self, ask: Ask) -> Answer:
         """The file that the request may have. Raises a ProvisionerError; nothing else leaves here."""

@@ -52,13 +52,15 @@ def portal_app(provisioner: Provisioner) -> Any:
 
 def tftp_respond(provisioner: Provisioner) -> Callable[[Request], bytes | Path]:
     """What the TFTP door asks for each request that takes its time."""
-    return lambda request: provisioner.answer(_tftp_ask(request)).body
+    return lambda request: provisioner.image(request.name) or provisioner.answer(_tftp_ask(request)).body
 
 
 def tftp_at_once(provisioner: Provisioner) -> Callable[[Request], bytes | None]:
     """What the TFTP door asks first."""
 
     def at_once(request: Request) -> bytes | None:
+        if provisioner.image(request.name) is not None:
+            return None  # a disk may be slow to open it
         answer = provisioner.at_once(_tftp_ask(request))
         return answer.body if answer is not None else None
 

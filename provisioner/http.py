@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import structlog
 
+from provisioner import http_firmware
 from provisioner.answer import Provisioner
 from provisioner.certificates import Presented, presented
 from provisioner.errors import Broken, ProvisionerError
@@ -61,6 +63,9 @@ class PhonesDoor:
         """Answer one request."""
         if environ["PATH_INFO"] in _HEALTH:
             return health(self._provisioner, environ["PATH_INFO"], start_response)
+        image = self._image(environ)
+        if image is not None:
+            return http_firmware.send(image, environ, start_response)
         reply = self._reply(environ, self._provisioner.answer)
         assert reply is not None
         start_response(reply.status, reply.headers)
@@ -68,9 +73,12 @@ class PhonesDoor:
 
     def at_once(self, environ: Environ) -> Reply | None:
         """The same reply where it takes no time, None where only a call as an application gives one."""
-        if environ["PATH_INFO"] in _HEALTH:
+        if environ["PATH_INFO"] in _HEALTH or self._image(environ) is not None:
             return None
         return self._reply(environ, self._provisioner.at_once)
+
+    def _image(self, environ: Environ) -> Path | None:
+        return self._provisioner.image(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] in ("GET", "HEAD") else None
 
     def _reply(self, environ: Environ, way: Way) -> Reply | None:
         method = environ["REQUEST_METHOD"]

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Protocol
@@ -84,10 +85,21 @@ class Rendered:
 
     def as_text(self) -> Rendered:
         """The same with lines that end by CR LF, and NUL after a CR that ends none (RFC 764)."""
-        return Rendered(self._content.replace(b"\r", b"\r\0").replace(b"\n", b"\r\n"))
+        return Rendered(_as_text(self._content))
 
     def close(self) -> None:
         """Nothing to do."""
+
+
+@lru_cache(maxsize=64)
+def _as_text(content: bytes) -> bytes:
+    """Kept, so that any number of transfers of one file share one text."""
+    return content.replace(b"\r", b"\r\0").replace(b"\n", b"\r\n")
+
+
+def _bytes(content: bytes) -> bytes:
+    """The content itself, for a copy in each transfer would add up; whatever else is like bytes becomes bytes."""
+    return content if type(content) is bytes else bytes(memoryview(content))
 
 
 class Firmware:
@@ -136,7 +148,7 @@ def answer(respond: Callable[[Request], bytes | Path | None], request: Request) 
         content = respond(request)
         if content is None:
             return None
-        return Firmware(content) if isinstance(content, Path) else Rendered(bytes(memoryview(content)))
+        return Firmware(content) if isinstance(content, Path) else Rendered(_bytes(content))
     except Broken:
         return FAILED
     except ProvisionerError:

@@ -28,6 +28,7 @@ from admin.views import (
     device_settings,
     devices,
     exporting,
+    extension_buttons,
     extensions,
     home,
     importing,
@@ -61,7 +62,16 @@ _NOUNS = (
     my_page.views,
     audit.views,
 )
-_MORE_PAGES = (adding, device_files, device_history, device_keys, device_lines, device_settings, labels)
+_MORE_PAGES = (
+    adding,
+    device_files,
+    device_history,
+    device_keys,
+    device_lines,
+    device_settings,
+    extension_buttons,
+    labels,
+)
 """Modules that add pages to the nouns above."""
 
 for nouns in _NOUNS:

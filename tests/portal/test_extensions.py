@@ -108,3 +108,44 @@ def test_a_deleted_extension_leaves_its_devices(client, provisioner):
 def test_a_viewer_reads_the_list_and_changes_nothing(viewer, provisioner):
     key, _ = _stored(provisioner, "100")
     assert (200, 403) == (viewer.get(PAGE).status_code, viewer.get(f"{PAGE}/{key}").status_code)
+
+
+BUTTON = {"slot-0": "line:3", "mode-0": "blf", "value-0": "101", "label-0": "Workshop"}
+
+
+def _buttons(provisioner):
+    with provisioner.database.reading() as session:
+        row = session.get_one(Extension, 1)
+        return [(one.slot, one.mode, one.value, one.label, one.fixed) for one in row.buttons]
+
+
+def test_an_admin_sets_an_extensions_own_buttons_and_fixes_them(client, provisioner):
+    client.get(f"{PAGE}/1/buttons")
+    response = client.post(f"{PAGE}/1/buttons", data={"rows": "1", "do": "save", **BUTTON, "fixed-0": "1"})
+    assert (303, [("line:3", "blf", "101", "Workshop", True)]) == (response.status_code, _buttons(provisioner))
+    assert "1 button goes with it" in client.get(f"{PAGE}/1").text
+
+
+def test_setting_buttons_leaves_the_rest_of_the_extension_alone(client, provisioner):
+    def rest():
+        with provisioner.database.reading() as session:
+            return extensions.dump(provisioner.vault, session.get_one(Extension, 1)).model_copy(update={"buttons": ()})
+
+    before = rest()
+    client.get(f"{PAGE}/1/buttons")
+    client.post(f"{PAGE}/1/buttons", data={"rows": "1", "do": "save", **BUTTON})
+    assert before == rest()
+
+
+def test_a_button_that_cannot_be_is_told_in_its_row(client, provisioner):
+    client.get(f"{PAGE}/1/buttons")
+    response = client.post(f"{PAGE}/1/buttons", data={"rows": "1", "do": "save", **BUTTON, "value-0": ""})
+    assert (422, []) == (response.status_code, _buttons(provisioner))
+    assert "the number to watch" in response.text
+
+
+def test_a_step_of_the_editor_stores_nothing(client, provisioner):
+    client.get(f"{PAGE}/1/buttons")
+    response = client.post(f"{PAGE}/1/buttons", data={"rows": "1", "do": "more", **BUTTON})
+    assert (200, []) == (response.status_code, _buttons(provisioner))
+    assert 'value="Workshop"' in response.text

@@ -30,10 +30,15 @@ def text_of(request: Request, body: Body) -> bytes:
         wanted = " or ".join(body.media_types)
         headers = {"Accept-Patch": wanted} if request.method == "PATCH" else {"Accept": wanted}
         raise Refusal(415, f"send the header Content-Type: {wanted}", headers=headers)
+    too_large = Refusal(413, f"the body is larger than {body.largest} bytes; split it")
     if (request.content_length or 0) > body.largest:
-        raise Refusal(413, f"the body is larger than {body.largest} bytes; split it")
-    request.max_content_length = body.largest
-    return request.get_data(cache=False)
+        raise too_large
+    # A body that comes in chunks says no length before, and is cut off where it may end.
+    request.max_content_length = body.largest + 1
+    text = request.get_data(cache=False)
+    if len(text) > body.largest:
+        raise too_large
+    return text
 
 
 def json_of(text: bytes) -> Any:

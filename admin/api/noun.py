@@ -17,6 +17,7 @@ from admin.api import bodies
 from admin.api.call import Call
 from admin.api.operations import Reply
 from admin.api.problems import PREFIX, Refusal
+from admin.api.schemas import secret_fields
 from admin.scope import Scope
 from admin.tables import Table
 from provisioner.services.change import Change, Clash, Outcome, Taken
@@ -64,12 +65,16 @@ class Noun:
     more: Callable[[Scope, Sequence[Any]], Mapping[int, Shown]] = _nothing
     more_schema: Mapping[str, Any] = field(default_factory=dict)
     options: Sequence[ORMOption] = ()
-    secrets: tuple[str, ...] = ()
 
     @property
     def one(self) -> str:
         """The name of its id in an address."""
         return self.title.replace(" ", "_")
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The fields that are written and never told."""
+        return secret_fields(self.schema)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -97,7 +102,8 @@ class Noun:
     def etag(self, vault: Vault, row: Any) -> str:
         """Names the state of what people gave, secrets too; not what the device did since."""
         given = fields_of(without_secrets(self.dump(vault, row)))
-        sealed = [getattr(row, name, None) or b"" for name in ("sealed_password", "sealed_settings")]
+        columns = (column.key for column in row.__table__.columns)
+        sealed = [getattr(row, name) or b"" for name in columns if name.startswith("sealed_")]
         text = json.dumps([row.id, given], sort_keys=True).encode()
         return '"' + hashlib.sha256(b"\0".join((text, *map(bytes, sealed)))).hexdigest()[:32] + '"'
 

@@ -97,7 +97,6 @@ EXTENSIONS = Noun(
         joinedload(Extension.assignment).joinedload(LocationAssignment.location),
         selectinload(Extension.buttons),
     ),
-    secrets=("password",),
     example={"number": "150", "name": "Lab", "password": "a-long-secret", "voicemail": "*97"},
     patch={"name": "Laboratory"},
 )
@@ -329,7 +328,6 @@ WEBHOOKS = Noun(
         "url": _exactly(Webhook.url),
         "enabled": _flag(Webhook.enabled),
     },
-    secrets=("password",),
     example={
         "event": "device.paired",
         "url": "https://crm.example/hook",

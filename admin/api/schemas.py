@@ -65,6 +65,13 @@ def input_of(schema: type[Schema]) -> dict[str, Any]:
     return found
 
 
+@cache
+def secret_fields(schema: type[Schema]) -> frozenset[str]:
+    """The fields at the top that are written and never told."""
+    properties = _kept(_models()[schema.__name__])["properties"]
+    return frozenset(name for name, one in properties.items() if one.get("writeOnly"))
+
+
 def told(schema: type[Schema], identity: Mapping[str, Any], read_only: Mapping[str, Any]) -> dict[str, Any]:
     """The schema of an answer: all fields but secrets, with its id and what is only read."""
     given = _nullable(_kept(_models()[schema.__name__]))

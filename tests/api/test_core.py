@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 
 import pytest
@@ -60,6 +61,16 @@ def test_a_tenant_can_be_read_put_back_and_patched(api):
     assert 412 == api.patch("/tenants/acme", {"name": "Other"}, headers=match).status_code
 
 
+def test_a_tenants_password_is_written_kept_and_never_told(api):
+    given = {"http_auth": "basic", "http_user": "phones", "http_password": "a-tenant-secret"}
+    changed = api.patch("/tenants/acme", given)
+    assert (200, False) == (changed.status_code, "http_password" in changed.text), changed.text
+    kept = api.put("/tenants/acme", changed.json)
+    assert changed.headers["ETag"] == kept.headers["ETag"]
+    assert kept.headers["ETag"] != api.patch("/tenants/acme", {"http_password": "b-tenant-secret"}).headers["ETag"]
+    assert 422 == api.get("/tenants?fields=http_password").status_code
+
+
 def test_an_admin_does_not_rename_their_tenants_address(api):
     assert 403 == api.patch("/tenants/acme", {"tenant": "beta2"}).status_code
 
@@ -92,6 +103,13 @@ def test_a_body_that_is_wrong_says_so(api, body, status):
 def test_a_body_of_another_kind_or_size_is_refused(api):
     assert 415 == api.send("POST", DEVICES, data=b"mac: x", content_type="application/yaml").status_code
     assert 413 == api.send("POST", DEVICES, data=b" " * 2**21, content_type="application/json").status_code
+
+
+def test_a_body_in_chunks_is_bounded_too(api):
+    text = io.BytesIO(b" " * 2**21)
+    chunked = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+    refused = api.send("POST", DEVICES, input_stream=text, content_type="application/json", environ_overrides=chunked)
+    assert 413 == refused.status_code
 
 
 def test_no_address_and_no_method_have_problem_documents_too(api):

@@ -16,14 +16,18 @@ from admin.changes import changing, parsed
 from admin.scope import Scope, here
 from admin.views.device import found, page_of, views
 from admin.views.device_files import differences, note_revealed
+from admin.views.device_settings import text_of
 from admin.words import _, stamp
 from provisioner import archive, difference
 from provisioner.archive import Entry
 from provisioner.errors import Invalid, ProvisionerError
 from provisioner.services import devices, versions
-from provisioner.services.differences import compare, told
+from provisioner.services.differences import NOT_SET, Differences, compare, told
 from provisioner.services.schemas import DeviceIn
 from provisioner.store.tables import Device
+
+Readable = Mapping[str, tuple[str, str] | None]
+"""What differs, by name: from what to what, in words; None for a secret that changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +37,8 @@ class State:
     id: int
     at: datetime
     actor: str
-    changes: Mapping[str, Any]
-    back: Mapping[str, Any]
+    changes: Readable
+    back: Readable
     error: str = ""
 
 
@@ -67,11 +71,29 @@ def _compared(kept: Sequence[versions.Version], current: DeviceIn) -> Iterator[S
         try:
             then = _as_device(current, version.own)
             before = _as_device(current, older.own) if older else then
-            changes, back = told(compare(before, then)), told(compare(current, then))
+            changes, back = _readable(compare(before, then)), _readable(compare(current, then))
             yield State(id=version.id, at=version.at, actor=version.actor, changes=changes, back=back)
         except Invalid as invalid:
             error = str(invalid.problems[0])
             yield State(id=version.id, at=version.at, actor=version.actor, changes={}, back={}, error=error)
+
+
+def _readable(differences: Differences) -> Readable:
+    """The differences in words. The list of buttons says nothing that the buttons themselves do not say."""
+    single = any(name.startswith("buttons.") for name in differences)
+    pairs = {name: pair for name, pair in told(differences).items() if name != "buttons" or not single}
+    return {name: None if isinstance(pair, str) else (_words(pair[0]), _words(pair[1])) for name, pair in pairs.items()}
+
+
+def _words(value: Any) -> str:
+    """A value as people read it; a button in the order of the editor's columns."""
+    if value == NOT_SET:
+        return _("not set")
+    if isinstance(value, dict):
+        return " · ".join(str(part) for part in value.values() if part is not True)
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return text_of(value)
 
 
 def _as_device(current: DeviceIn, own: Mapping[str, Any]) -> DeviceIn:

@@ -79,7 +79,10 @@ def test_a_save_first_says_which_devices_change_and_how(desk, provisioner):
     rows, send = desk
     page = send([*rows, Row(slot="line:3", value="102", label="Lab")], do="review").text
     assert "changes the files of 1 device." in page
-    assert ("linekey.3.label", "Lab") == (page.partition("linekey.3.label")[1], page[page.index("<ins>Lab") + 5 :][:3])
+    assert ("linekey.3.label", "Lab") == (
+        page.partition("linekey.3.label")[1],
+        page[page.index("<ins><bdi>Lab") + 10 :][:3],
+    )
     assert 2 == len(_stored(provisioner)[1].buttons)
 
 

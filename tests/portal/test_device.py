@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from lxml import html
 from sqlalchemy import select
 
 from provisioner.recognise import Ask
@@ -270,3 +271,18 @@ def test_a_replay_shows_each_decision_and_pairs_nothing(client, provisioner):
     client.get(f"{PHONE}/pairing")
     client.post(f"{PHONE}/pairing", data={"do": "block"})
     assert "the device is blocked" in client.get(f"{PHONE}/why?path=/805ec0000001.cfg").text
+
+
+def test_a_request_that_got_nothing_leads_to_its_replay(client, provisioner):
+    world.see(provisioner, "805ec0000001", outcome="refused")
+    page = html.fromstring(client.get(f"{PHONE}/requests").text)
+    (link,) = page.xpath("//main//table//a[contains(@href, '/why')]/@href")
+    assert "10.20.0.7" in link
+    assert "Decisions" in client.get(link).text
+
+
+def test_a_native_key_that_no_template_knows_says_so(client):
+    client.get(f"{PHONE}/settings")
+    client.post(f"{PHONE}/native", data={"key": "features.nonsense", "value": "1", "do": "set"})
+    client.post(f"{PHONE}/native", data={"key": "features.dnd.enable", "value": "1", "do": "set"})
+    assert 1 == client.get(f"{PHONE}/settings").text.count("No template of this model knows this key")

@@ -191,6 +191,14 @@ def test_a_secret_of_the_history_is_told_as_changed(client):
     assert ("phone.admin_password" in page, "hunter2" in page) == (True, False)
 
 
+def test_a_button_of_the_history_is_told_in_words(client):
+    client.get(f"{PHONE}/keys")
+    row = {"slot-0": "line:5", "mode-0": "blf", "value-0": "101", "label-0": "Lab", "fixed-0": "1"}
+    client.post(f"{PHONE}/keys", data={"rows": "1", **row, "do": "save"})
+    items = html.fromstring(client.get(f"{PHONE}/history").text).xpath("//ul[@class='changes']/li")
+    assert "buttons.line:5 not set → blf · 101 · Lab" in [" ".join(one.text_content().split()) for one in items]
+
+
 def test_what_is_as_it_is_now_cannot_be_rolled_back(client, provisioner):
     _set(client, "sip.expires", do="set", value="300")
     assert "as it is now" in client.get(f"{PHONE}/history").text

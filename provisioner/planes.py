@@ -77,7 +77,7 @@ def _phones(installation: Installation, descriptors: list[int]) -> None:
                 asks_for_certificates=installation.client_ca_dir is not None,
             ),
         }
-    _Gunicorn(options, lambda: _settled(_Closing(app.open_provisioner(installation)))).run()
+    _Gunicorn(options, lambda: _door(installation)).run()
 
 
 class OneContext:
@@ -115,13 +115,18 @@ class OneContext:
         return made
 
 
-def _settled(door: PhonesDoor) -> PhonesDoor:
+def _door(installation: Installation) -> PhonesDoor:
+    door = _Closing(app.open_provisioner(installation))
+    settle()
+    return door
+
+
+def settle() -> None:
     """Read every vendor now and not with the first request; and what stays need not be looked through for garbage."""
     recognise(Ask(path="/"))
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
-    return door
 
 
 class _Closing(PhonesDoor):

@@ -245,13 +245,14 @@ def _finalizer(syntax: Syntax, view: View) -> Callable[[Any], str]:
         Markup: str,
         int: str,
         bool: lambda value: syntax.true if value else syntax.false,
-        type(None): lambda _: syntax.clear,
         Text: plain if view is View.PLAIN else told,
         Setting: lambda setting: _told(setting, finalize(setting.value), view),
     }
 
+    cleared = syntax.clear
+
     def finalize(value: Any) -> str:
-        return by_type.get(type(value), text)(value)
+        return cleared if value is None else by_type.get(type(value), text)(value)
 
     return finalize
 

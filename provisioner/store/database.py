@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
@@ -176,8 +176,11 @@ class Database:
 def dialect_insert(session: Session, table: type[Base]) -> Any:
     """An INSERT of this database's dialect, which knows ``on_conflict_…``."""
     target: Table = table.__table__  # type: ignore[assignment]  # a mapped class has a Table here
-    postgres = session.get_bind().dialect.name == "postgresql"
-    return postgresql.insert(target) if postgres else sqlite.insert(target)
+    if session.get_bind().dialect.name != "postgresql":
+        return sqlite.insert(target)
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415  # it imports every driver's dialect
+
+    return postgresql.insert(target)
 
 
 _WRONG_KEY = (

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
+import ssl
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -11,12 +14,16 @@ from functools import cache
 from pathlib import Path
 
 from provisioner import keyring
+from provisioner.app import open_provisioner
 from provisioner.errors import Broken, Invalid
+from provisioner.http import PhonesDoor
 from provisioner.importing.understand import _STUMBLES
 from provisioner.phone_worker import plain_request
 from provisioner.placeholders import check, fill
 from provisioner.recognise import Ask, recognise
 from provisioner.registry import vendors
+from provisioner.settings import Installation
+from provisioner.site.apply import apply
 from provisioner.site.document import document
 from provisioner.site.read import read as read_site
 from provisioner.spreadsheets import files as sheets
@@ -24,6 +31,8 @@ from provisioner.syntax import Syntax, parse_xml
 from provisioner.tftp_packets import Wish, negotiate, read_wish
 from provisioner.values import Ipei, Mac, Slot, Transport
 from provisioner.vendor_api import Vendor
+from tests.certificates import self_signed
+from tests.world import SITE
 
 ROOT = Path(__file__).parents[2]
 CORPUS = Path(__file__).with_name("corpus")
@@ -103,6 +112,47 @@ def http_head(data: bytes) -> None:
     assert environ is None or not any("\n" in value for value in environ.values() if isinstance(value, str))
 
 
+class _Door:
+    """A whole installation behind the phones' door, made on first use."""
+
+    def __init__(self) -> None:
+        self._directory = tempfile.TemporaryDirectory()
+        root = Path(self._directory.name)
+        (root / "cas").mkdir()
+        authority, _ = self_signed(root, "authority")
+        (root / "cas" / "yealink.pem").write_bytes(authority.read_bytes())
+        self.certificate = base64.b64encode(ssl.PEM_cert_to_DER_cert(authority.read_text())).decode()
+        settings = Installation(
+            data_dir=root, public_url="https://prov.example", trusted_proxies="127.0.0.1/32", client_ca_dir=root / "cas"
+        )
+        provisioner = open_provisioner(settings, create=True)
+        apply(provisioner, SITE)
+        self.door = PhonesDoor(provisioner)
+
+
+_door = cache(_Door)
+_HEADERS = (
+    "HTTP_USER_AGENT", "HTTP_AUTHORIZATION", "HTTP_X_FORWARDED_FOR", "HTTP_IF_NONE_MATCH", "HTTP_CLIENT_CERT",
+    "HTTP_CLIENT_CERT_CHAIN", "HTTP_X_SSL_CLIENT_CERT", "HTTP_X_FORWARDED_CLIENT_CERT", "HTTP_X_SSL_CLIENT_VERIFY",
+    "HTTP_X_SSL_CLIENT_S_DN", "HTTP_RANGE", "HTTP_HOST",
+)  # fmt: skip
+
+
+def phones_door(data: bytes) -> None:
+    """Any path, method and headers: an answer of ours, with headers that hold nothing of the request."""
+    method, path, *values = [*data.decode("latin-1").split("\n"), ""]
+    given = {name: value.strip() for name, value in zip(_HEADERS, values, strict=False) if value.strip()}
+    environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "RAW_URI": path, "REMOTE_ADDR": "127.0.0.1", **given}
+    told: list[tuple[str, list[tuple[str, str]]]] = []
+    body = b"".join(_door().door(environ, lambda status, headers: told.append((status, headers))))
+    ((status, headers),) = told
+    assert status[:3] in ("200", "304", "400", "401", "404", "405", "416", "500", "503"), status
+    assert not any(character in f"{name}{value}" for name, value in headers for character in "\r\n\0")
+    if status.startswith("404"):
+        assert [name for name, _ in headers] == ["Content-Type", "Content-Length"]
+        assert body in (b"Not found\n", b"")
+
+
 def small_words(data: bytes) -> None:
     """Placeholders, MACs, IPEIs, slots and key files: a value or a ValueError."""
     text = data.decode("utf-8", "replace")
@@ -116,7 +166,17 @@ def small_words(data: bytes) -> None:
 
 TARGETS: Mapping[str, Callable[[bytes], None]] = {
     target.__name__: target
-    for target in (recogniser, tftp_packet, syntax_reader, xml, site_file, spreadsheet, http_head, small_words)
+    for target in (
+        recogniser,
+        tftp_packet,
+        syntax_reader,
+        xml,
+        site_file,
+        spreadsheet,
+        http_head,
+        phones_door,
+        small_words,
+    )
 }
 
 
@@ -180,6 +240,18 @@ def _http_seeds() -> Iterator[bytes]:
     yield b"HEAD /a?b HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\n\r\n"
 
 
+def _door_seeds() -> Iterator[bytes]:
+    yield b"GET\n/805ec0123456.cfg\nYealink SIP-T46U 108.86.0.20 80:5e:c0:12:34:56"
+    yield b"HEAD\n/t/acme/805ec0123457.cfg\n\nBasic YWNtZTpzM2NyZXQ=\n10.0.0.1, 10.0.0.2\n*"
+    digest = 'Digest username="acme", realm="provisioner", nonce="a", uri="/x", qop=auth, nc=00000001, response="b"'
+    yield f"GET\n/x\n\n{digest}".encode()
+    certificate = _door().certificate
+    yield f"GET\n/805ec0123456.cfg\n\n\n\n\n:{certificate}:".encode()
+    yield f"GET\n/805ec0123456.cfg\n\n\n\n\n\n\n{certificate}".encode()
+    envoy = 'Hash=a;Subject="CN=805ec0123456";Cert="x",By=b'
+    yield f"GET\n/805ec0123456.cfg\n\n\n\n\n\n\n\n{envoy}\nSUCCESS\nCN=805ec0123456".encode()
+
+
 def _word_seeds() -> Iterator[bytes]:
     yield from (b"{name:2} {{x}} {location}", b"80:5e:c0:12:34:56", b"02956-0213347-2", b"exp1:12", b"identity AAAA")
 
@@ -192,5 +264,6 @@ _MADE: Mapping[str, Callable[[], Iterator[bytes]]] = {
     "site_file": _site_seeds,
     "spreadsheet": _sheet_seeds,
     "http_head": _http_seeds,
+    "phones_door": _door_seeds,
     "small_words": _word_seeds,
 }

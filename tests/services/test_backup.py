@@ -6,6 +6,7 @@ import gzip
 import io
 import tarfile
 import threading
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +22,7 @@ from provisioner.last_good import LastGood
 from provisioner.store.database import Database
 from provisioner.store.tables import Base, Device, Extension, Tenant
 from provisioner.vault import Vault
+from tests import databases
 from tests.databases import Copied
 from tests.services.conftest import PHONE, Desk, furnish
 
@@ -46,6 +48,24 @@ def empty(copied: Copied) -> Iterator[Database]:
         made.engine.dispose()
 
 
+@pytest.fixture
+def other(request: pytest.FixtureRequest, kind: str, tmp_path: Path) -> Iterator[Database]:
+    """A database of the other kind, without a table."""
+    if kind == "postgres":
+        yield from _opened(f"sqlite:///{tmp_path / 'other.db'}")
+        return
+    server, name = request.getfixturevalue("postgres"), f"provisioner_{uuid.uuid4().hex[:12]}"
+    databases._statement(server, f"CREATE DATABASE {name}")
+    yield from _opened(databases._named(server, name))
+    databases._statement(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _opened(url: str) -> Iterator[Database]:
+    made = Database(url)
+    yield made
+    made.engine.dispose()
+
+
 def rows(database: Database) -> dict[str, list[Any]]:
     with database.reading() as session:
         return {
@@ -64,6 +84,14 @@ def test_what_was_backed_up_is_what_is_restored(installed: Any, empty: Database)
     assert rows(installed.database) == rows(empty)
     assert contents.rows["device"] == 6
     assert Desk(empty, installed.vault).profile(PHONE).accounts[0].password == "pw-100"
+
+
+@pytest.mark.postgres
+def test_a_backup_moves_an_installation_to_the_other_database(installed: Any, other: Database) -> None:
+    make(installed)
+    backups.restore(other, installed.file, force=False)
+    assert rows(installed.database) == rows(other)
+    Desk(other, installed.vault).extension(number="999", password="pw-999")
 
 
 def test_a_restored_database_goes_on_counting(installed: Any, empty: Database) -> None:

@@ -58,7 +58,19 @@ def listing() -> str:
     scope = here()
     look = TABLE.look(scope.session, _visible(scope), request.args, path=url_for(".listing"))
     found = {user.id: user for user in scope.session.scalars(_visible(scope).where(User.id.in_(look.keys)))}
-    return render_template("users/list.html", look=look, rows=[found[key] for key in look.keys], at=_clock(scope))
+    used = [user.extension_id for user in found.values() if user.extension_id]
+    numbers = (
+        scope.session.execute(select(Extension.id, Extension.number).where(scope.of(Extension), Extension.id.in_(used)))
+        if used
+        else ()
+    )
+    return render_template(
+        "users/list.html",
+        look=look,
+        rows=[found[key] for key in look.keys],
+        numbers={row.id: row.number for row in numbers},
+        at=_clock(scope),
+    )
 
 
 def _clock(scope: Scope) -> Any:

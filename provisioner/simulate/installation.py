@@ -13,6 +13,7 @@ from sqlalchemy import Select, or_, select, update
 
 from provisioner.answer import Provisioner
 from provisioner.errors import Invalid, Problem
+from provisioner.recognise import Ask, recognise
 from provisioner.registry import find_model, vendors
 from provisioner.simulate.phones import Phone, phone
 from provisioner.site.apply import apply
@@ -92,8 +93,25 @@ def fill(
         raise Invalid([Problem(field="--fill", message=f"the installation is not empty, it has the tenant {known}")])
     apply(server, json.dumps(_site(count, only)), actor="simulate", progress=progress)
     if not new:
-        with server.database.writing() as session:
-            session.execute(update(Device).values(state="paired", paired_at=server.clock(), open_until=None))
+        _settle(server)
+
+
+def _settle(server: Provisioner) -> None:
+    """Make the devices what they would be after a first start: paired, and their firmware known."""
+    with server.database.writing() as session:
+        session.execute(update(Device).values(state="paired", paired_at=server.clock(), open_until=None))
+        rows = [
+            {"id": device.id, "firmware": told}
+            for device in session.scalars(select(Device).where(Device.mac.is_not(None)))
+            if (one := _virtual(server, device)) and (told := _told_firmware(one))
+        ]
+        session.execute(update(Device), rows)
+
+
+def _told_firmware(one: Phone) -> str | None:
+    """The firmware that its user-agent tells, as the server reads it."""
+    last = one.stages[-1]
+    return recognise(Ask(path=f"/{last.files[-1][-1]}", user_agent=last.agent)).version
 
 
 def _site(count: int, only: Collection[str]) -> dict[str, Any]:

@@ -118,9 +118,8 @@ def main() -> None:
         for path in (top / "root").rglob("*"):
             path.chmod(0o755 if path.is_dir() else 0o644)
         print(f"{given.phones} phones at once, {given.workers} processes")
-        print(
-            f"{'server':<16}{'requests':>10}{'last s':>9}{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'retries':>9}{'gave up':>9}"
-        )
+        head = ("requests", "last s", "req/s", "p50 ms", "p99 ms", "retries", "gave up")
+        print(f"{'server':<16}{head[0]:>10}{''.join(f'{column:>9}' for column in head[1:])}")
         with nginx(top / "root", top, given.workers) as url:
             drive("nginx, static", url, phones)
         with own.serving():

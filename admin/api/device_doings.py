@@ -16,7 +16,7 @@ from admin.api.call import Call
 from admin.api.device_files import PAGES, device_at, items_of
 from admin.api.given import BulkIn, PairingIn
 from admin.api.lists import SHEETS, arguments, look
-from admin.api.nouns import PAIRING, find_device
+from admin.api.nouns import PAIRING, devices_named
 from admin.api.operations import Body, Operation, Reply, ref, table
 from admin.api.problems import PREFIX, Refusal
 from admin.api.schemas import TEXT, TEXT_OR_NULL, TIME, WHOLE
@@ -133,17 +133,15 @@ def _asked(call: Call, action: Action, given: BulkIn) -> dict[str, Any]:
 
 def _devices(call: Call, named: Sequence[str]) -> list[Device]:
     """The devices of these names, each once. Raises Invalid naming all that there are not."""
-    found, problems = {}, []
-    for number, name in enumerate(named):
-        where = find_device(name)
-        row = call.session.scalars(call.scope.all(Device).where(where)).first() if where is not None else None
-        if row is None:
-            problems.append(Problem(field=f"devices.{number}", message="there is no such device"))
-        else:
-            found[row.id] = row
+    found = devices_named(call.session, named, call.scope.of(Device))
+    problems = [
+        Problem(field=f"devices.{number}", message="there is no such device")
+        for number, name in enumerate(named)
+        if name not in found
+    ]
     if problems:
         raise Invalid(problems)
-    return list(found.values())
+    return list({found[name].id: found[name] for name in named}.values())
 
 
 def _named(call: Call, row: Any, field: str, name: str) -> Any:

@@ -15,6 +15,7 @@ from admin.api.operations import JSON, Parameter, Reply, text_argument
 from admin.csvs import sheet_answer
 from admin.tables import LONGEST_SEARCH, Search, State, Table
 from provisioner.services.fields import Schema
+from provisioner.services.rows import sliced
 from provisioner.spreadsheets import KINDS, MEDIA_TYPES, Format, headings, records
 
 CSV = "text/csv"
@@ -100,10 +101,11 @@ def look(
     form = _FORMS.get(request.accept_mimetypes.best_match([JSON, *_FORMS], JSON))
     if form:
         wanted = _paged(ordered, asked) if "page" in asked or "per_page" in asked else ordered.limit(MOST_IN_SHEET)
-        keys = list(call.session.scalars(wanted))
+        parts = list(sliced(list(call.session.scalars(wanted))))
         if sheet and "fields" not in asked:
-            return sheet_answer(table.name, form, headings(sheet.kind), records(sheet.kind, sheet.things(keys)))
-        return sheet_answer(table.name, form, fields, _cells(fields, show(keys)))
+            things = (one for keys in parts for one in sheet.things(keys))
+            return sheet_answer(table.name, form, headings(sheet.kind), records(sheet.kind, things))
+        return sheet_answer(table.name, form, fields, _cells(fields, (one for keys in parts for one in show(keys))))
     total = call.session.scalar(select(func.count()).select_from(found.order_by(None).subquery())) or 0
     items = show(list(call.session.scalars(_paged(ordered, asked)))) if total else []
     return Reply(value={"items": [_only(item, fields) for item in items], "total": total})

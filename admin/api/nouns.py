@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from admin.api.noun import Noun, Shown
 from admin.api.operations import table
@@ -18,6 +18,7 @@ from admin.lists import locations as location_list
 from admin.scope import Scope
 from admin.tables import Column, Search, Table, begins, contains
 from provisioner.services import devices, extensions, locations, templates, webhooks
+from provisioner.services.rows import sliced
 from provisioner.services.schemas import DeviceIn, ExtensionIn, LocationIn, TemplateIn, WebhookIn
 from provisioner.store.tables import (
     ButtonTemplate,
@@ -166,16 +167,34 @@ BUTTON_TEMPLATES = Noun(
 )
 
 
-def find_device(text: str) -> Where | None:
-    """The clause of a MAC or IPEI in any spelling, or of a handset that has neither."""
+def device_key(text: str) -> tuple[Any, str | int] | None:
+    """The column and value of a MAC or IPEI in any spelling, or of a handset that has neither."""
     if text.startswith("handset-") and text[8:].isdecimal() and len(text) < 18:
-        return Device.id == int(text[8:])
+        return Device.id, int(text[8:])
     for kind, column in ((Mac, Device.mac), (Ipei, Device.ipei)):
         try:
-            return column == kind.parse(text).hex
+            return column, kind.parse(text).hex
         except ValueError:
             continue
     return None
+
+
+def find_device(text: str) -> Where | None:
+    """The clause of a device's name, None for what can be none."""
+    key = device_key(text)
+    return key[0] == key[1] if key else None
+
+
+def devices_named(session: Session, names: Sequence[str], mine: Where) -> dict[str, Device]:
+    """The devices that these names mean, among those of the clause, however many names there are."""
+    keys = {name: key for name in names if (key := device_key(name)) is not None}
+    found: dict[tuple[str, str | int], Device] = {}
+    for column in (Device.mac, Device.ipei, Device.id):
+        values = {value for wanted, value in keys.values() if wanted is column}
+        for part in sliced(list(values)):
+            query = select(Device).where(column.in_(part), mine).options(joinedload(Device.base))
+            found |= {(column.key, getattr(row, column.key)): row for row in session.scalars(query)}
+    return {name: found[column.key, value] for name, (column, value) in keys.items() if (column.key, value) in found}
 
 
 def _identity(column: Any, kind: type[Mac] | type[Ipei]) -> Callable[[str], Where]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 
 from admin.access import Permission
 from admin.api.bodies import reads
 from admin.api.call import Call
 from admin.api.device_files import PAGES, items_of
 from admin.api.given import RequestsIn, ValidateIn
-from admin.api.nouns import find_device
+from admin.api.nouns import devices_named
 from admin.api.operations import Body, Operation, Parameter, Reply, ref, table, text_argument
 from admin.api.problems import Refusal
 from admin.api.schemas import TEXT, TEXT_OR_NULL, TIME, WHOLE
@@ -71,10 +71,12 @@ def _why(call: Call) -> Reply:
 
 def _validate(call: Call) -> Reply:
     given: ValidateIn = call.body
+    known = devices_named(call.session, given.macs, true())
+    slugs = {row.id: row.slug for row in call.session.execute(select(Tenant.id, Tenant.slug))} if known else {}
     seen: dict[str, int] = {}
     items = []
     for number, text in enumerate(given.macs, 1):
-        verdict = _verdict(call, text)
+        verdict = _verdict(call, text, known.get(text), slugs)
         identity = verdict["mac"] or verdict["ipei"]
         if identity and seen.setdefault(identity, number) != number:
             verdict |= {"ok": False, "problem": f"the same as number {seen[identity]}"}
@@ -82,7 +84,7 @@ def _validate(call: Call) -> Reply:
     return Reply(value={"items": items, "total": len(items)})
 
 
-def _verdict(call: Call, text: str) -> dict[str, Any]:
+def _verdict(call: Call, text: str, row: Device | None, slugs: Mapping[int, str]) -> dict[str, Any]:
     told: dict[str, Any] = {
         "ok": False,
         "mac": None,
@@ -101,21 +103,18 @@ def _verdict(call: Call, text: str) -> dict[str, Any]:
             continue
         told[name] = str(identity)
         told["vendor"] = vendor_by_oui(identity) or None if isinstance(identity, Mac) else None
-        return {**told, **_free(call, text)}
+        return {**told, **_free(call, row, slugs)}
     return {**told, "problem": problems[0]}
 
 
-def _free(call: Call, text: str) -> dict[str, Any]:
+def _free(call: Call, row: Device | None, slugs: Mapping[int, str]) -> dict[str, Any]:
     """Whether the identity can be added; whose it is, is told to those who may know."""
-    where = find_device(text)
-    assert where is not None
-    row = call.session.scalars(select(Device).where(where)).first()
     if row is None:
         return {"ok": True}
     mine = call.scoped.tenant.id if call.scoped else call.actor.tenant_id
     if row.tenant_id != mine and call.actor.role != "server":
         return {"problem": "is already in use; compare it with the label of the device"}
-    slug = call.session.get_one(Tenant, row.tenant_id).slug
+    slug = slugs[row.tenant_id]
     return {"tenant": slug, "device": key_of(row), "problem": f"tenant {slug} has it already"}
 
 

@@ -62,6 +62,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, st
         for name, role, slug in TOKENS:
             tenant = session.scalars(select(Tenant).where(Tenant.slug == slug)).one() if slug else None
             tokens[name] = accounts.add_token(session, name, role, tenant)
+    provisioner.close()
     provisioner.database.engine.dispose()
     return directory, tokens
 
@@ -78,12 +79,24 @@ def provisioner(seeded: tuple[Path, dict[str, str]], tmp_path: Path) -> Iterator
         (tmp_path / file.name).write_bytes(file.read_bytes())
     opened = world.open_provisioner(world.installation(tmp_path))
     yield opened
+    opened.close()
+    opened.database.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def routed(seeded: tuple[Path, dict[str, str]]) -> Iterator[Any]:
+    """An application, made once: its routes take longer than a test."""
+    opened = world.open_provisioner(world.installation(seeded[0]))
+    yield create_app(opened)
+    opened.close()
     opened.database.engine.dispose()
 
 
 @pytest.fixture
-def app(provisioner: Provisioner) -> Any:
-    return create_app(provisioner)
+def app(routed: Any, provisioner: Provisioner) -> Any:
+    """The application over the test's own world."""
+    routed.extensions["provisioner"] = provisioner
+    return routed
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from provisioner.cache import RenderCache
 from provisioner.errors import Broken, NotOurs, ProvisionerError, Refused, Unassigned, Unknown
 from provisioner.firmware import Shelf
 from provisioner.gate import PAIRED_STAYS_OPEN, admit
-from provisioner.gatehouse import Gatehouse, stranger
+from provisioner.gatehouse import Gatehouse
 from provisioner.last_good import LastGood
 from provisioner.load import Facts, Finder, Loader, find
 from provisioner.merge import merge
@@ -30,12 +30,16 @@ from provisioner.settings import Installation
 from provisioner.sightings import Outcome, Sightings
 from provisioner.store.database import DOWN, Database
 from provisioner.store.tables import Device, now
+from provisioner.values import Mac
 from provisioner.vault import Vault
 from provisioner.vendor_api import File, Model, Vendor
 
 log = structlog.get_logger()
 
 Way = Callable[[Outcome], Answer | None]
+
+
+_NO_MAC = Mac("0" * 12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +183,15 @@ class Provisioner:
     def _found(self, outcome: Outcome) -> Facts:
         """The device; a stranger is weighed like a device that is closed, so that the time tells nothing."""
         identity = outcome.identity
-        try:
-            return self.finder.find(identity.mac, identity.tenant)
-        except Unknown:
-            with suppress(ProvisionerError):
-                self._admitted(Outcome(outcome.ask, identity, stranger(identity)))
-            raise
+        facts = self.finder.look(identity.mac)
+        if facts is not None and identity.tenant in (None, facts.tenant):
+            return facts
+        self.gatehouse.weigh(outcome.ask, identity, facts or self._stranger(identity))
+        raise Unknown(f"{identity.mac or _NO_MAC} belongs to no tenant that is meant")
+
+    def _stranger(self, identity: Identity) -> Facts:
+        vendor = vendors().get(identity.vendor or "") or next(iter(vendors().values()))
+        return self.finder.stranger(identity.mac, vendor.name, identity.model or next(iter(vendor.models)))
 
     def _admitted(self, outcome: Outcome) -> Wanted:
         """What the device's vendor means by the file, once the gate let the request pass."""

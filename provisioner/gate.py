@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hmac import compare_digest
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -25,6 +25,8 @@ from provisioner.vault import TAG_HEX, Vault
 
 PAIRED_STAYS_OPEN = timedelta(minutes=10)
 """How long the window stays open after the first private answer: a phone fetches several files."""
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 Network = IPv4Network | IPv6Network
 
@@ -118,14 +120,14 @@ def network(claim: Claim) -> Verdict:
 
 def window(claim: Claim) -> Verdict:
     """The device's pairing window is open, or closed less than ten minutes after it paired."""
-    until = claim.facts.open_until
-    if claim.facts.state not in ("open", "paired") or until is None:
-        return Verdict("window", False, f"the pairing window is {claim.facts.state}")
-    if until <= claim.now:
-        return Verdict("window", False, f"the pairing window closed at {until:%Y-%m-%d %H:%M} UTC")
+    state, until = claim.facts.state, claim.facts.open_until or _NEVER
+    # Said of every window in one form, so that it takes as long.
+    when = f"{state}, until {until.isoformat(' ', 'minutes')}"
+    if state not in ("open", "paired") or until <= claim.now:
+        return Verdict("window", False, f"the pairing window is not open ({when})")
     if claim.walking:
         return Verdict("window", False, "the address asked for too many identities that got nothing; it waits")
-    return Verdict("window", True, f"the pairing window is open until {until:%Y-%m-%d %H:%M} UTC")
+    return Verdict("window", True, f"the pairing window is open ({when})")
 
 
 def code(claim: Claim) -> Verdict:
@@ -160,17 +162,32 @@ def verdicts(claim: Claim) -> Iterator[Verdict]:
     return (rule(claim) for rule in RULES)
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The rule that lets a request pass, or None and the reasons, for the log."""
+
+    proof: str | None
+    reason: str = ""
+
+
+def judge(claim: Claim) -> Judgement:
+    """Ask every rule until one is met. What is forbidden anyway is asked them too, so that it takes as long."""
+    forbidden = obstacle(claim)
+    missed = []
+    for rule in RULES:
+        verdict = rule(claim)
+        if verdict.met and forbidden is None:
+            return Judgement(verdict.rule)
+        missed.append(verdict.why)
+    return Judgement(None, forbidden or "; ".join(missed))
+
+
 def admit(claim: Claim) -> str:
     """The name of the rule that lets the request pass. Raises Refused with the reasons, for the log."""
-    reason = obstacle(claim)
-    if reason:
-        raise Refused(reason)
-    missed = []
-    for verdict in verdicts(claim):
-        if verdict.met:
-            return verdict.rule
-        missed.append(verdict.why)
-    raise Refused("; ".join(missed))
+    judgement = judge(claim)
+    if judgement.proof is None:
+        raise Refused(judgement.reason)
+    return judgement.proof
 
 
 @lru_cache(maxsize=16_384)

@@ -15,17 +15,18 @@ from provisioner.auto_add import auto_add
 from provisioner.certificates import Manufacturers
 from provisioner.codes import Codes, looks_like_one
 from provisioner.errors import Broken, ProvisionerError, Unassigned
-from provisioner.gate import Claim
+from provisioner.gate import Claim, judge
 from provisioner.http_auth import Digests, Scheme
 from provisioner.load import Facts
 from provisioner.recognise import Ask, Identity, recognise, tenant_of
-from provisioner.registry import vendors
 from provisioner.settings import Installation
 from provisioner.sightings import Outcome
 from provisioner.store.database import DOWN, Database
 from provisioner.store.tables import Tenant
 from provisioner.vault import Vault
 from provisioner.walk import Walks
+
+_NOWHERE = ""
 
 
 class Gatehouse:
@@ -63,6 +64,10 @@ class Gatehouse:
             walking=self.walks.is_walker(ask.address),
         )
 
+    def weigh(self, ask: Ask, identity: Identity, facts: Facts) -> None:
+        """Do all that a claim costs, for nothing: the time of a refusal must not tell who is known."""
+        judge(self.claim(ask, identity, facts))
+
     def refused(self, claim: Claim) -> None:
         """Count a guess at a pairing code."""
         if claim.codes and looks_like_one(claim.ask.authorization):
@@ -72,8 +77,8 @@ class Gatehouse:
         """An identity that got nothing may be a step of a walk; a phone at the place where it was paired is none."""
         mac, facts, address = outcome.identity.mac, outcome.facts, outcome.ask.address
         if mac is None:
-            return
-        if outcome.word == "served":
+            self.walks.failed(_NOWHERE, "")  # no identity is no step, and takes as long
+        elif outcome.word == "served":
             self.walks.succeeded(address, mac.hex)
         elif outcome.word == "unknown" or (outcome.word == "refused" and facts and facts.paired_address != address):
             self.walks.failed(address, mac.hex)
@@ -113,23 +118,3 @@ class Gatehouse:
         wanted = select(Tenant.slug, Tenant.http_auth).where(Tenant.http_auth.is_not(None))
         with self._database.reading() as session:
             return {row.slug: row.http_auth for row in session.execute(wanted)}
-
-
-def stranger(identity: Identity) -> Facts:
-    """A closed device of nobody, of the vendor and model that the request tells, if it does."""
-    vendor = vendors().get(identity.vendor or "") or next(iter(vendors().values()))
-    return Facts(
-        device_id=0,
-        public_id="0" * 16,
-        tenant_id=0,
-        tenant="",
-        access="pairing",
-        networks=(),
-        vendor=vendor.name,
-        model=identity.model or next(iter(vendor.models)),
-        firmware=None,
-        revision=0,
-        state="closed",
-        open_until=None,
-        generation=0,
-    )

@@ -48,6 +48,10 @@ class QuickSelect(Generic[T]):
             row = self._ask_again(parameters)
         return None if row is None else self._made(row)
 
+    def made(self, row: Sequence[Any]) -> T:
+        """What a row, as the driver gives it, is made into."""
+        return self._made(row)
+
     def _converted(self, row: Sequence[Any]) -> T:
         values = list(row)
         for n, convert in self._converters:

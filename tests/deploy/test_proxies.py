@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -119,14 +119,20 @@ def program(name: str) -> str:
 def proxy(
     request: pytest.FixtureRequest, upstreams: tuple[Upstream, Upstream], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Proxy]:
-    binary = program(request.param)
-    directory = tmp_path_factory.mktemp(request.param)
-    made = Proxy(request.param, free_port(), free_port(), free_port(), *upstreams, directory)
+    with started(request.param, tmp_path_factory.mktemp(request.param), *upstreams) as made:
+        yield made
+
+
+@contextmanager
+def started(name: str, directory: Path, phones: Upstream, pages: Upstream) -> Iterator[Proxy]:
+    """A proxy with the shipped example, before these upstreams."""
+    binary = program(name)
+    made = Proxy(name, free_port(), free_port(), free_port(), phones, pages, directory)
     for stem in ("rsa", "ec"):
         cert, key = self_signed(directory, stem, is_rsa=stem == "rsa")
         (directory / f"prov-{stem}.pem").write_bytes(cert.read_bytes() + key.read_bytes())
         (directory / "manufacturers.pem").write_bytes(cert.read_bytes())
-    command = _nginx(binary, made) if request.param == "nginx" else _haproxy(binary, made)
+    command = _nginx(binary, made) if name == "nginx" else _haproxy(binary, made)
     with open(directory / "output", "wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
         try:

@@ -26,7 +26,7 @@ from provisioner.recognise import file_of
 from provisioner.record import ExtensionRecord, HandsetRecord, Layer, Record
 from provisioner.registry import find_model, vendors
 from provisioner.render import MASK, View, document_of, file_names
-from provisioner.syntax import Document, Syntax
+from provisioner.syntax import Document
 from provisioner.values import Mac
 from provisioner.vendor_api import File, Model, Vendor
 
@@ -119,24 +119,25 @@ def stated(profile: Profile, file: File, overrides: Path | None = None) -> State
 
 def was(provisioner: Provisioner, session: Session, entry: Entry) -> Stated:
     """A version that was served. Raises Broken when it cannot be read, or its vendor or model is gone."""
-    vendor, model, file, _syntax, document = _opened(provisioner, session, entry)
-    values = dict(document.items())
-    secret = _secret(vendor, model, file, values, provisioner.installation.template_dir)
-    return Stated(values=values, secret=secret)
+    return _read(*_kind(entry), body_of(session, provisioner.vault, entry), provisioner.installation.template_dir)[1]
 
 
 def masked_body(provisioner: Provisioner, session: Session, entry: Entry) -> bytes:
     """A version that was served, in its own syntax, its secrets masked. Raises Broken as `was` does."""
-    vendor, model, file, syntax, document = _opened(provisioner, session, entry)
-    values = dict(document.items())
-    secret = _secret(vendor, model, file, values, provisioner.installation.template_dir)
-    for key, value in values.items():
-        if value and key in secret:
+    body = body_of(session, provisioner.vault, entry)
+    return masked(*_kind(entry), body, provisioner.installation.template_dir)
+
+
+def masked(vendor: Vendor, model: Model, file: File, body: bytes, overrides: Path | None = None) -> bytes:
+    """The bytes of a file without the values that are secret in it. Raises Broken when they cannot be read."""
+    document, found = _read(vendor, model, file, body, overrides)
+    for key, value in found.values.items():
+        if value and key in found.secret:
             document.put(key, MASK)
-    return syntax.write(document)
+    return (file.syntax or vendor.syntax).write(document)
 
 
-def _opened(provisioner: Provisioner, session: Session, entry: Entry) -> tuple[Vendor, Model, File, Syntax, Document]:
+def _kind(entry: Entry) -> tuple[Vendor, Model, File]:
     try:
         vendor, model = find_model(entry.vendor, entry.model)
     except ValueError as error:
@@ -144,9 +145,13 @@ def _opened(provisioner: Provisioner, session: Session, entry: Entry) -> tuple[V
     file = file_of(vendor, entry.file, model)
     if file is None:
         raise Broken(f"{vendor.title} {model.name} has no file {entry.file} any more")
-    syntax = file.syntax or vendor.syntax
-    text = body_of(session, provisioner.vault, entry).decode("utf-8", "replace")
-    return vendor, model, file, syntax, syntax.read(text)
+    return vendor, model, file
+
+
+def _read(vendor: Vendor, model: Model, file: File, body: bytes, overrides: Path | None) -> tuple[Document, Stated]:
+    document = (file.syntax or vendor.syntax).read(body.decode("utf-8", "replace"))
+    values = dict(document.items())
+    return document, Stated(values=values, secret=_secret(vendor, model, file, values, overrides))
 
 
 def _secret(

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,18 @@ from provisioner.answer import Provisioner
 from provisioner.app import open_provisioner
 from provisioner.archive import Entry
 from provisioner.errors import ProvisionerError, Unassigned
+from provisioner.merge import merge
+from provisioner.profile import Origin
 from provisioner.recognise import Ask
+from provisioner.record import Layer, Record
 from provisioner.registry import vendors
-from provisioner.render import MASK
+from provisioner.render import MASK, render
 from provisioner.settings import Installation
 from provisioner.site.apply import apply
 from provisioner.store.tables import Device, Document, Served
 from provisioner.worker import Worker
 from tests.databases import Copied, copied, kind, postgres, postgres_template, sqlite_template
+from tests.factories import TOKEN_URL, rich_record
 from tests.world import BACK, FRONT, SITE, make_world
 
 __all__ = ["copied", "kind", "postgres", "postgres_template", "sqlite_template"]
@@ -261,3 +266,34 @@ def test_the_command_tells_what_differs_and_masks_secrets(tmp_path: Path) -> Non
     (one,) = json.loads(world.run("diff", FRONT, "--json"))["files"]
     assert (FILE, {"key": "account.1.password", "before": MASK, "after": MASK} in one["changes"]) == (one["file"], True)
     assert "has no file other.cfg" in world.run("diff", FRONT, "other.cfg", expect=1)
+
+
+@pytest.mark.parametrize("vendor", sorted(vendors()))
+def test_a_stored_file_of_every_vendor_is_shown_without_a_single_secret(vendor: str) -> None:
+    """Also on the models that hold most, and where the values have become part of others."""
+    found, told = vendors()[vendor], 0
+    models = sorted(found.models.values(), key=lambda model: (-model.handsets, -model.accounts))
+    for model in {model.name: model for model in (*models[:2], *models[-2:]) if model.handsets < 300}.values():
+        profile = merge(_told_secrets(rich_record(vendor, model.name)))
+        for file in found.files:
+            if file.template and file.private and file.fits(model):
+                body = render(profile, file).body
+                shown = difference.masked(found, model, file, body)
+                told += sum(secret.encode() in body for secret in SECRETS)
+                assert not [secret for secret in SECRETS if secret.encode() in shown], f"{model.name} {file.pattern}"
+                assert difference.masked(found, model, file, shown) == shown
+    assert told, "no file of these models holds a secret"
+
+
+SECRETS = ("Pw4Ext100", "Pw4Ext101", "Adm1nPw42", "0123456789abcdef0123456789abcdef0123456789abcdef")
+
+
+def _told_secrets(record: Record) -> Record:
+    """The same device with secrets that every syntax writes as they are."""
+    admin = Layer(origin=Origin("tenant"), values={"phone.admin_password": SECRETS[2]})
+    lines = tuple(replace(one, password=f"Pw4Ext{one.number}") for one in record.extensions)
+    handsets = tuple(
+        replace(one, extensions=tuple(replace(line, password=f"Pw4Ext{line.number}") for line in one.extensions))
+        for one in record.handsets
+    )
+    return replace(record, layers=(*record.layers, admin), extensions=lines, handsets=handsets, url=TOKEN_URL)

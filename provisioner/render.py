@@ -17,7 +17,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from jinja2 import TemplateError
+from jinja2 import TemplateError, TemplateSyntaxError
 from markupsafe import Markup
 from markupsafe import escape as escape_text
 
@@ -216,6 +216,29 @@ def _without_secrets(message: str, profile: Profile, vendor: Vendor) -> str:
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         message = message.replace(secret, MASK)
     return message
+
+
+def check_overrides(overrides: Path) -> list[str]:
+    """What is wrong with a folder of overrides: each file that no template is asked by, or that does not compile."""
+    if not overrides.is_dir():
+        return [f"{overrides} is no folder"]
+    found = []
+    for path in sorted(path for path in overrides.rglob("*") if not path.is_dir() or path.is_symlink()):
+        vendor, *rest = path.relative_to(overrides).parts
+        problem = _override_problem(vendors().get(vendor), "/".join(rest), overrides)
+        found += [f"{path.relative_to(overrides)}: {problem}"] if problem else []
+    return found
+
+
+def _override_problem(vendor: Vendor | None, name: str, overrides: Path) -> str | None:
+    if vendor is None or not name:
+        return "is in no vendor's folder"
+    try:
+        _environment(vendor.name, vendor.syntax, View.MASKED, overrides).get_template(name)
+    except _TEMPLATE_FAULTS as error:
+        line = f" (line {error.lineno})" if isinstance(error, TemplateSyntaxError) else ""
+        return f"{type(error).__name__}: {error}{line}"
+    return None
 
 
 @cache

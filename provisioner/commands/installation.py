@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from provisioner.certificates import read_authorities
 from provisioner.commands.common import as_json, print_json
 from provisioner.errors import ProvisionerError
+from provisioner.render import check_overrides
 from provisioner.settings import PREFIX, Installation, read_installation
 from provisioner.store.database import Database
 from provisioner.supervisor import split
@@ -88,6 +89,17 @@ def _examine(installation: Installation) -> Iterator[Finding]:
     yield _port("tftp_bind", installation.tftp_bind, socket.SOCK_DGRAM)
     yield _public_url(installation)
     yield from _manufacturers(installation)
+    yield from _overrides(installation)
+
+
+def _overrides(installation: Installation) -> Iterator[Finding]:
+    if installation.template_dir is None:
+        return
+    problems = check_overrides(installation.template_dir)
+    for problem in problems:
+        yield Finding("templates", False, problem)
+    if not problems:
+        yield Finding("templates", True, f"every file in {installation.template_dir} compiles")
 
 
 def _data_dir(installation: Installation) -> Finding:

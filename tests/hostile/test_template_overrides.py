@@ -10,7 +10,7 @@ import pytest
 from provisioner.errors import Broken
 from provisioner.merge import merge
 from provisioner.registry import vendors
-from provisioner.render import _environment, render
+from provisioner.render import _environment, check_overrides, render
 from tests.factories import rich_record
 
 YEALINK = vendors()["yealink"]
@@ -128,6 +128,19 @@ def test_an_override_that_does_nothing_but_its_work_renders(overrides: Path) -> 
     assert "c.2 = 1" in body
 
 
+def test_the_check_names_each_override_that_would_fail_and_no_other(overrides: Path) -> None:
+    (overrides / "yealink" / "device.cfg.j2").write_text("a = {{ profile.name }}\n")
+    (overrides / "yealink" / "broken.cfg.j2").write_text("\n{% for %}\n")
+    (overrides / "yealink" / "out.j2").symlink_to("/etc/hostname")
+    (overrides / "nobody").mkdir()
+    (overrides / "nobody" / "x.j2").write_text("x")
+    told = check_overrides(overrides)
+    assert [name.partition(":")[0] for name in told] == ["nobody/x.j2", "yealink/broken.cfg.j2", "yealink/out.j2"]
+    assert "line 2" in told[1]
+    assert "leads out" in told[2]
+    assert check_overrides(overrides / "none")
+
+
 def test_what_an_error_says_quotes_no_secret(overrides: Path) -> None:
     password = PROFILE.accounts[0].password
     with pytest.raises(Broken, match="yealink/device") as caught:
@@ -143,7 +156,8 @@ def test_the_shipped_templates_cost_a_small_part_of_the_budget(vendor: str, tmp_
     from shutil import copytree
 
     copytree(str(resources.files("provisioner").joinpath("templates", vendor)), tmp_path / vendor)
-    for model in vendors()[vendor].models:
+    widest = max(vendors()[vendor].models.values(), key=lambda model: model.line_keys).name
+    for model in {*list(vendors()[vendor].models)[::4], widest}:
         profile = merge(rich_record(vendor, model))
         for file in vendors()[vendor].files:
             if file.template and file.private and file.fits(profile.model):

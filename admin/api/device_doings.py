@@ -128,6 +128,9 @@ def _action(key: str) -> Action:
 def _asked(call: Call, action: Action, given: BulkIn) -> dict[str, Any]:
     if action.asks == "minutes":
         return {"minutes": given.minutes or call.scope.tenant.pairing_minutes or 60}
+    if action.asks and action.asks not in given.model_fields_set:
+        message = "is missing; null takes what the devices have away"
+        raise Invalid([Problem(field=action.asks, message=message)])
     return {"name": getattr(given, action.asks) or ""} if action.asks else {}
 
 

@@ -17,6 +17,7 @@ from admin.lists import extensions as extension_list
 from admin.lists import locations as location_list
 from admin.scope import Scope
 from admin.tables import Column, Search, Table, begins, contains
+from provisioner.errors import Invalid, Problem
 from provisioner.services import devices, extensions, locations, templates, webhooks
 from provisioner.services.rows import sliced
 from provisioner.services.schemas import DeviceIn, ExtensionIn, LocationIn, TemplateIn, WebhookIn
@@ -58,7 +59,13 @@ def _exactly(column: Any) -> Callable[[str], Where]:
 
 
 def _flag(column: Any) -> Callable[[str], Where]:
-    return lambda text: column.is_(text.lower() in ("1", "true", "yes"))
+    def find(text: str) -> Where:
+        if text.lower() not in ("1", "true", "0", "false"):
+            raise Invalid([Problem(field=column.key, message="write 1 or 0")])
+        found: Where = column.is_(text.lower() in ("1", "true"))
+        return found
+
+    return find
 
 
 def _name(_given: Any) -> str:

@@ -16,11 +16,12 @@ from sqlalchemy.exc import IntegrityError
 from admin.api.problems import Refusal, invalid
 from provisioner.answer import Provisioner
 from provisioner.store.tables import RepeatedRequest
-from provisioner.vault import digest
 
 HEADER = "Idempotency-Key"
 KEPT = timedelta(days=1)
 MOST = 1000
+LARGEST_KEPT = 1 << 20
+"""A longer answer is not kept: only an import of very many rows has one, and twice it does nothing by itself."""
 UNFINISHED = timedelta(minutes=2)
 """After this a request without an answer is taken for one that died."""
 KEPT_HEADERS = ("Location", "ETag")
@@ -36,7 +37,8 @@ def once(
         return run()
     if not _KEY.fullmatch(key):
         raise invalid(HEADER, "write 1 to 128 printable characters without blanks", 400)
-    asked = digest(f"{request.method} {request.full_path} {text.decode('latin-1')}")
+    # Keyed, so that nobody can try passwords against it.
+    asked = provisioner.vault.keyed_digest(f"{request.method} {request.full_path}\n".encode() + text)
     try:
         known = _begin(provisioner, token_id, key, asked)
     except IntegrityError:
@@ -48,7 +50,10 @@ def once(
     except BaseException:
         _forget(provisioner, token_id, key)
         raise
-    _finish(provisioner, token_id, key, response)
+    if len(response.get_data()) > LARGEST_KEPT:
+        _forget(provisioner, token_id, key)
+    else:
+        _finish(provisioner, token_id, key, response)
     return response
 
 

@@ -151,6 +151,12 @@ def test_what_was_refused_may_be_mended_under_the_same_key(api):
     assert [422, 201] == [api.post(DEVICES, body, headers=key).status_code for body in ({"mac": "x"}, NEW)]
 
 
+def test_an_answer_that_is_too_long_is_not_kept(api, monkeypatch):
+    monkeypatch.setattr("admin.api.repeats.LARGEST_KEPT", 10)
+    key = {"Idempotency-Key": "first-try"}
+    assert [201, 409] == [api.post(DEVICES, NEW, headers=key).status_code for _ in range(2)]
+
+
 def test_a_key_belongs_to_its_token(app, tokens):
     key = {"Idempotency-Key": "first-try"}
     Api(app, tokens["root"]).post(DEVICES, NEW, headers=key)

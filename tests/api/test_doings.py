@@ -99,6 +99,13 @@ def test_a_bulk_action_is_a_job_with_an_outcome_for_each_device(api):
     assert "Desk" == api.get(PHONE).json["template"]
 
 
+def test_nothing_is_taken_away_by_forgetting_to_say_what(api):
+    forgotten = {"action": "template", "devices": ["805ec0000001"]}
+    refused = api.post("/tenants/acme/devices/bulk", forgotten)
+    assert (422, "template") == (refused.status_code, refused.json["errors"][0]["field"])
+    assert 202 == api.post("/tenants/acme/devices/bulk", {**forgotten, "template": None}).status_code
+
+
 def test_what_cannot_be_done_with_a_device_is_said(api):
     api.post(f"{PHONE}/pairing", {"state": "blocked"})
     begun = api.post("/tenants/acme/devices/bulk", {"action": "block", "devices": ["805ec0000001"]}).json

@@ -158,6 +158,11 @@ def test_a_filter_means_exactly_that(api):
     assert api.get(f"{HERE}/devices?extension=100").json["total"] >= 1
 
 
+def test_a_filter_that_is_yes_or_no_takes_nothing_else(api):
+    assert [1, 0] == [api.get(f"{HERE}/locations?active={flag}").json["total"] for flag in ("1", "0")]
+    assert 422 == api.get(f"{HERE}/locations?active=perhaps").status_code
+
+
 def test_a_filter_that_there_is_not_is_refused_instead_of_passed_over(api):
     refused = api.get(f"{HERE}/devices?vendr=yealink")
     assert (422, "vendr") == (refused.status_code, refused.json["errors"][0]["field"])

@@ -234,10 +234,16 @@ class Table:
         clauses = self.clauses(state)
         filtered = query.with_only_columns(self.key).where(*clauses)
         total = unfiltered if not clauses else None
+        keys: tuple[Any, ...] | None = None
+        if total is None and state.page == 1:
+            # What fits on one page is counted by looking at it: a narrow search reads its rows once.
+            keys = tuple(session.scalars(self.ordered(filtered, state).limit(state.per_page)))
+            total = len(keys) if len(keys) < state.per_page else None
         if total is None:
             total = session.scalar(select(func.count()).select_from(filtered.subquery())) or 0
         state = replace(state, page=min(state.page, max(1, -(-total // state.per_page))))
-        keys = self._page(session, filtered, state, total) if total else ()
+        if keys is None:
+            keys = self._page(session, filtered, state, total) if total else ()
         return Look(
             table=self,
             state=state,

@@ -198,6 +198,9 @@ class _Assembly:
             url=self._url(),
             admin_password=self.loader.vault.phone_password(tenant.uid),
             file_key=self.loader.vault.file_key(device.public_id, device.generation),
+            http_password=self.loader.vault.http_password(device.public_id, device.generation)
+            if tenant.http_auth
+            else None,
             layers=(
                 Layer(origin=Origin("server"), values=self.loader.installation.server_layer),
                 _layer(Origin("tenant", tenant.slug), tenant.settings, tenant.owners, secret),

@@ -68,6 +68,9 @@ def merge(record: Record) -> Profile:
         master=record.master,
         native=record.native,
         file_key=file_key,
+        http_password=Text(record.http_password, Origin("device", "generated"), secret=True)
+        if record.http_password
+        else None,
         warnings=(*warnings, *misfits, *_beyond(buttons, model, modules)),
     )
 

@@ -203,6 +203,8 @@ class Profile:
     ``url`` is where the phone shall come back to: a directory that ends in a slash and holds its token.
     ``bases`` are the MACs of a multi-cell DECT system, the data master first, when this device leads one;
     ``master`` is set on the others. ``file_key`` is None where no way to encrypt this vendor's files is known.
+    ``http_password`` is what the phone proves itself with over HTTP, its MAC being the user name; None where
+    the tenant takes no such proof.
     """
 
     mac: Mac
@@ -224,6 +226,7 @@ class Profile:
     master: Mac | None = None
     native: tuple[Native, ...] = ()
     file_key: FileKey | None = None
+    http_password: Text | None = None
     warnings: tuple[Warned, ...] = field(default=())
 
     def account(self, index: int) -> Account | None:

@@ -81,6 +81,7 @@ class Record:
     ``layers`` are the server's and the tenant's, lowest first; ``native`` the vendor's own keys of tenant,
     template and device, lowest first. ``url`` holds the device's token; ``admin_password`` is the tenant's
     generated one, used where none is set, and so is ``file_key`` for the device's encrypted files.
+    ``http_password`` is the device's own, None where the tenant takes no HTTP credentials.
     """
 
     mac: Mac
@@ -93,6 +94,7 @@ class Record:
     url: str
     admin_password: str
     file_key: str
+    http_password: str | None = None
     layers: tuple[Layer, ...]
     device_layer: Layer
     extensions: tuple[ExtensionRecord, ...] = ()

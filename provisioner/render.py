@@ -145,6 +145,8 @@ def document_of(
     _apply_line(document, profile)
     if vendor.encryption and profile.file_key and (profile.file_key.wanted or _is_held(profile, held)):
         _apply_file_key(document, profile, vendor, file, view)
+    if vendor.http_login and profile.http_password:
+        _apply_http_login(document, profile, vendor, file, view)
     _apply_native(document, profile, vendor, file, view)
     return document
 
@@ -211,6 +213,7 @@ def _without_secrets(message: str, profile: Profile, vendor: Vendor) -> str:
     secrets: list[str] = [profile.url, *(account.password for account in profile.accounts)]
     secrets += [str(one.value) for one in profile.settings.values() if one.secret and one.value]
     secrets += [profile.file_key.key] if profile.file_key else []
+    secrets += [profile.http_password] if profile.http_password else []
     for native in profile.native:
         secrets += [str(value) for key, value in native.keys.items() if re.search(vendor.secret_keys, key, re.I)]
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
@@ -339,6 +342,20 @@ def _apply_file_key(document: Document, profile: Profile, vendor: Vendor, file: 
         known = _name_on(profile.line, name)
         if known is not None:
             document.put(known, _told(key.says(value), syntax.carry(value) or syntax.clear, view))
+
+
+def _apply_http_login(document: Document, profile: Profile, vendor: Vendor, file: File, view: View) -> None:
+    """Tell the phone what it proves itself with over HTTP, in the file that new native keys go to."""
+    assert vendor.http_login
+    assert profile.http_password
+    first = next((one for one in _served(vendor, profile) if one.private), None)
+    if first is None or file.template != first.template:
+        return
+    syntax, password = file.syntax or vendor.syntax, profile.http_password
+    for name, value in vendor.http_login(profile, profile.mac.hex, str(password)).items():
+        known = _name_on(profile.line, name)
+        if known is not None:
+            document.put(known, _told(password.says(value), syntax.carry(value), view))
 
 
 def _apply_native(document: Document, profile: Profile, vendor: Vendor, file: File, view: View) -> None:

@@ -30,7 +30,7 @@ from provisioner.store.tables import (
 Row = Any
 """A named tuple of some columns of a table."""
 
-_TENANT = ("uid", "slug", "name", "settings", "owners", "default_templates", "sealed_settings")
+_TENANT = ("uid", "slug", "name", "settings", "owners", "default_templates", "sealed_settings", "http_auth")
 _DEVICE = (
     "id", "uid", "public_id", "tenant_id", "mac", "vendor", "model", "name", "template_id", "expansion_modules",
     "settings", "owners", "sealed_settings", "firmware", "generation",

@@ -401,11 +401,12 @@ class Vendor:
     """Everything about one vendor; see the module's docstring.
 
     ``ouis`` are prefixes of 6 to 12 hex digits, the longest match wins over vendors. ``release`` turns a
-    firmware version into the release numbers that `Line.before` is compared with. ``buttons`` gives a
-    model's table: most vendors answer the same for all. ``pages`` tells how many line keys stand on each page, in
-    order, and nothing where that is not known. ``warn`` tells what this vendor's phones cannot do
-    of a profile as a whole. ``encryption`` is how its phones take encrypted files, None where no way is known
-    well enough.
+    firmware version into the release numbers that `Line.before` is compared with.
+    ``http_login`` gives the native keys by which the phone learns a user name and a password for HTTP.
+    ``buttons`` gives a model's table: most vendors answer the same for all. ``pages`` tells how many line keys
+    stand on each page, in order, and nothing where that is not known. ``warn`` tells what this vendor's phones
+    cannot do of a profile as a whole. ``encryption`` is how its phones take encrypted files, None where no way is
+    known well enough.
     """
 
     name: str
@@ -426,6 +427,7 @@ class Vendor:
     resync: Callable[[Model], str] = _check_sync
     encryption: Encryption | None = None
     certificate: DeviceCertificate | None = None
+    http_login: Callable[[Profile, str, str], Mapping[str, str]] | None = None
     secret_keys: str = r"passw|secret|pwd|token"  # noqa: S105  # an expression over key names
 
     def line(self, version: str | None, model: Model) -> Line:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from provisioner.vendor_api import Agent, Boot, File, UserAgent, Vendor, load_models
+from collections.abc import Mapping
+
+from provisioner.vendor_api import Agent, Boot, File, Profile, UserAgent, Vendor, load_models
 from provisioner.vendors.ale.buttons import buttons
 from provisioner.vendors.ale.context import context, warn
 from provisioner.vendors.ale.reader import read
@@ -12,6 +14,11 @@ from provisioner.vendors.ale.syntax import AleSyntax
 def release(version: str) -> tuple[int, ...]:
     """The numbers of a version: ``2.11.01.1604``."""
     return tuple(int(part) for part in version.split(".") if part.isdecimal())
+
+
+def http_login(_profile: Profile, user: str, password: str) -> Mapping[str, str]:
+    """The account of the provisioning server."""
+    return {"DeviceProvisionServerUsername": user, "DeviceProvisionServerPassword": password}
 
 
 VENDOR = Vendor(
@@ -26,6 +33,7 @@ VENDOR = Vendor(
     warn=warn,
     # The address of the server holds the device's token.
     secret_keys=r"passw|secret|pwd|token|AesKey|ServerUrl",  # noqa: S106 (an expression over key names)
+    http_login=http_login,
     files=(
         File(
             kind="config",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from provisioner.vendor_api import Agent, Boot, File, Model, UserAgent, Vendor, load_lines, load_models
+from collections.abc import Mapping
+
+from provisioner.vendor_api import Agent, Boot, File, Model, Profile, UserAgent, Vendor, load_lines, load_models
 from provisioner.vendors.fanvil.buttons import buttons
 from provisioner.vendors.fanvil.context import context, warn
 from provisioner.vendors.fanvil.reader import read
@@ -33,6 +35,11 @@ def _pages(model: Model) -> tuple[int, ...]:
     return tuple(keys for pages, keys in groups for _page in range(pages))
 
 
+def http_login(_profile: Profile, user: str, password: str) -> Mapping[str, str]:
+    """The account of auto provisioning."""
+    return {"ap/DefaultUsername": user, "ap/DefaultPassword": password}
+
+
 VENDOR = Vendor(
     name="fanvil",
     title="Fanvil",
@@ -46,6 +53,7 @@ VENDOR = Vendor(
     read=read,
     warn=warn,
     secret_keys=r"passw|pswd|secret|token|FlashServerIP|Flash Server IP|Download_Server_IP",  # noqa: S106
+    http_login=http_login,
     files=(
         File(
             kind="config",

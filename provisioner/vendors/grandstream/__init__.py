@@ -68,6 +68,13 @@ def _pages(model: Model) -> tuple[int, ...]:
     return (fixed,) * (model.line_keys // fixed) if fixed and model.line_keys % fixed == 0 else ()
 
 
+def http_login(profile: Profile, user: str, password: str) -> Mapping[str, str]:
+    """The account of the configuration server, by number or by name."""
+    if _states_p_values(profile.model, profile.line):
+        return {"P1360": user, "P1361": password}
+    return {"provisioning.config.username": user, "provisioning.config.password": password}
+
+
 VENDOR = Vendor(
     name="grandstream",
     title="Grandstream",
@@ -84,6 +91,7 @@ VENDOR = Vendor(
     encryption=Encryption(
         name="AES-256-CBC", lengths=(32, 16), encrypt=openssl_salted, keys=file_keys, fits=_states_p_values
     ),
+    http_login=http_login,
     certificate=DeviceCertificate(
         field="CN",
         source="no public document; a CN that is not the MAC alone is no proof",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from provisioner.vendor_api import Agent, Boot, File, FlatXml, UserAgent, Vendor, load_models
+from collections.abc import Mapping
+
+from provisioner.vendor_api import Agent, Boot, File, FlatXml, Profile, UserAgent, Vendor, load_models
 from provisioner.vendors.htek.buttons import buttons
 from provisioner.vendors.htek.context import context, warn
 from provisioner.vendors.htek.reader import read
@@ -11,6 +13,11 @@ from provisioner.vendors.htek.reader import read
 def release(version: str) -> tuple[int, ...]:
     """The numbers of a version: ``2.0.4.6.41``."""
     return tuple(int(part) for part in version.split(".") if part.isdecimal())
+
+
+def http_login(_profile: Profile, user: str, password: str) -> Mapping[str, str]:
+    """The account of the configuration server."""
+    return {"P1360": user, "P1361": password}
 
 
 VENDOR = Vendor(
@@ -27,6 +34,7 @@ VENDOR = Vendor(
     # The path holds the device's token; 2, 34 and so on are passwords by their P numbers.
     secret_keys=r"passw|secret|pwd|token|ServerPath"  # noqa: S106  key names, not a secret
     r"|^P(2|34|734|506|606|1706|1806|2413\d|192|196|237|1361|8628|8631)$",
+    http_login=http_login,
     files=(
         File(
             kind="config",

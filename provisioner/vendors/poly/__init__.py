@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import partial
 
 from provisioner.vendor_api import (
@@ -11,6 +12,7 @@ from provisioner.vendor_api import (
     DeviceCertificate,
     File,
     Model,
+    Profile,
     UserAgent,
     Vendor,
     load_lines,
@@ -63,6 +65,12 @@ def _begins_with(family: str, model: Model) -> bool:
     return model.name.startswith(family)
 
 
+def http_login(_profile: Profile, user: str, password: str) -> Mapping[str, str]:
+    """Values of the flash memory, each with the switch that makes the phone take it."""
+    pairs = {"device.prov.user": user, "device.prov.password": password}
+    return {**pairs, **{f"{name}.set": "1" for name in pairs}}
+
+
 VENDOR = Vendor(
     name="poly",
     title="Poly",
@@ -74,6 +82,7 @@ VENDOR = Vendor(
     context=context,
     read=read,
     warn=warn,
+    http_login=http_login,
     certificate=DeviceCertificate(
         field="CN",
         source="UC Software administrator guide 5.9, Factory certificate",

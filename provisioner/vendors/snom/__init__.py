@@ -51,6 +51,13 @@ def _goes_by_another_name(model: Model) -> bool:
 
 _XML = "text/xml; charset=utf-8"
 
+
+def http_login(profile: Profile, user: str, password: str) -> Mapping[str, str]:
+    """Phones and DECT bases spell the password's key differently."""
+    word = "http_client_password" if profile.model.handsets else "http_client_pass"
+    return {"http_client_user": user, word: password}
+
+
 VENDOR = Vendor(
     name="snom",
     title="Snom",
@@ -65,6 +72,7 @@ VENDOR = Vendor(
     resync=lambda _model: "check-sync;reboot=false",
     # The setting server holds the device's token.
     secret_keys=r"pass|secret|token|user_hash|setting_server",  # noqa: S106  key names, not a secret
+    http_login=http_login,
     certificate=DeviceCertificate(
         field="CN",
         source="service.snom.com, TLS Support, without the form of the CN: one that is not the MAC alone is no proof",

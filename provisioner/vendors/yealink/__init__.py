@@ -54,6 +54,11 @@ def file_keys(_profile: Profile, key: str) -> Mapping[str, str]:
     }
 
 
+def http_login(_profile: Profile, user: str, password: str) -> Mapping[str, str]:
+    """The account of auto provisioning."""
+    return {"static.auto_provision.server.username": user, "static.auto_provision.server.password": password}
+
+
 SYNTAX = YealinkSyntax(
     name="yealink",
     clear="%NULL%",
@@ -73,6 +78,7 @@ VENDOR = Vendor(
     warn=warn,
     resync=lambda _model: "check-sync;reboot=false",
     encryption=Encryption(name="AES-128-ECB", lengths=(16,), encrypt=aes_ecb, keys=file_keys),
+    http_login=http_login,
     certificate=DeviceCertificate(
         field="CN",
         source="Using Security Certificates, V83, without the form of the CN: one that is no MAC is no proof",

@@ -104,7 +104,8 @@ def versions(scope: Scope, total: int) -> tuple[tuple[Share, ...], int]:
 
 def _title(vendor: str, version: str | None) -> str:
     known = vendors().get(vendor)
-    return f"{known.title if known else vendor} {version or _('not known yet')}".strip()
+    unknown = _("version not known yet")
+    return f"{known.title if known else vendor} {version or unknown}".strip()
 
 
 def _search(vendor: str, version: str | None) -> str:

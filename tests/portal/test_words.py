@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from babel.messages.pofile import read_po
 from flask_babel import force_locale
 
 from admin import catalogues, names, words
@@ -90,3 +93,71 @@ def test_every_word_that_data_brings_to_a_page_has_a_translation():
         "served",
     }
     assert data <= {*names.MODES, *names.ROLES, *names.OUTCOMES}
+
+
+# --- the catalogues, once nothing is missing any more
+
+LANGUAGES = [language for language in catalogues.LANGUAGES if language != catalogues.SOURCE]
+_NAME = re.compile(r"{(\w+)}")
+
+
+@pytest.fixture(scope="module")
+def source():
+    return catalogues.extracted()
+
+
+def _kept(language):
+    with catalogues.path_of(language).open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def _texts(message):
+    return message.string if isinstance(message.string, tuple) else (message.string,)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_is_in_the_catalogue_and_nothing_else_is(source, language):
+    assert {one.id for one in source} == {one.id for one in _kept(language)}, "run `make messages`"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_is_translated_and_none_is_a_guess(language):
+    assert [] == [one.id for one in _kept(language) if one.id and (one.fuzzy or not all(_texts(one)))]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_translations_hold_the_names_that_are_filled_in(language):
+    """A name that is missing is a fact that is not told; one too many is an error on the page."""
+    wrong = []
+    for one in _kept(language):
+        wanted = one.id if isinstance(one.id, tuple) else (one.id,) * len(_texts(one))
+        pairs = zip(wanted, _texts(one), strict=True)
+        wrong += [said for text, said in pairs if set(_NAME.findall(text)) != set(_NAME.findall(said))]
+    assert [] == wrong
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_translation_has_braces_that_are_not_filled_in(language):
+    said = [text for one in _kept(language) for text in _texts(one)]
+    assert [] == [text for text in said if "{" in _NAME.sub("", text) or "}" in _NAME.sub("", text)]
+
+
+def _written(tree):
+    """The first text of each call that asks for a translation."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in catalogues.KEYWORDS:
+            place = 1 if node.func.id == "counted" else 0
+            if len(node.args) > place and isinstance(node.args[place], ast.Constant | ast.JoinedStr):
+                yield node.args[place]
+
+
+def test_no_text_hides_from_the_catalogue(source):
+    """What stands within an f-string, or is one, is not found when the catalogue is made."""
+    found = {text for one in source for text in (one.id if isinstance(one.id, tuple) else (one.id,))}
+    hidden = [
+        f"{path.name}:{text.lineno}"
+        for path in catalogues.HERE.rglob("*.py")
+        for text in _written(ast.parse(path.read_text("utf-8")))
+        if not isinstance(text, ast.Constant) or text.value not in found
+    ]
+    assert [] == hidden

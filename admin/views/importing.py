@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -17,7 +18,7 @@ from admin.scope import Scope, here
 from admin.views.adding import sighted
 from admin.words import _, mark, number
 from provisioner.errors import Invalid, Problem
-from provisioner.spreadsheets import KINDS, Imported, Kind, Sheet, Verdict, guess, headings, lacking, run
+from provisioner.spreadsheets import KINDS, Imported, Kind, Sheet, Verdict, guess, headings, lacking, read, run
 from provisioner.store.tables import Upload
 
 views = Blueprint("importing", __name__, url_prefix="/import")
@@ -95,7 +96,11 @@ def _kept(scope: Scope, kind: str) -> int:
     file = request.files.get("file")
     if file is None or not file.filename:
         raise Invalid([Problem(field="file", message=_("Choose a file first."))])
-    return uploads.keep(scope, kind, file.filename, file.read())
+    data = file.read()
+    problems = _too_many(read(data))
+    if problems:
+        raise Invalid(problems)
+    return uploads.keep(scope, kind, file.filename, data)
 
 
 @views.get("/empty.csv")
@@ -147,7 +152,7 @@ def _places(kind: Kind, sheet: Sheet) -> dict[str, int]:
     return {
         column.name: int(place)
         for column in kind.columns
-        if (place := said.get(f"at.{column.name}", "")).isdecimal() and int(place[:4]) < len(sheet.headings)
+        if re.fullmatch("[0-9]{1,3}", place := said.get(f"at.{column.name}", "")) and int(place) < len(sheet.headings)
     }
 
 
@@ -162,7 +167,7 @@ def rows(upload_id: int) -> AnyResponse | str | tuple[str, int]:
     kept = uploads.find(scope, upload_id)
     kind, sheet = KINDS[kept.kind], uploads.sheet_of(scope, kept)
     places = _places(kind, sheet)
-    problems = [*lacking(kind, places), *_too_many(sheet)]
+    problems = lacking(kind, places)
     if problems:
         return _columns_page(kept, sheet, problems), 422
     return _rows_page(kept, places, _run(scope, kind, sheet, places, dry_run=True))

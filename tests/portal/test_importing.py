@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from admin.views import importing
 from provisioner.spreadsheets import read, write
 from provisioner.store.tables import Device, Extension, Upload, now
 from tests.portal import world
@@ -127,6 +128,18 @@ def test_a_viewer_may_not_import(viewer):
 def test_a_file_that_is_no_sheet_is_refused_beside_its_field(client, text, says):
     response = upload(client, text)
     assert (422, True) == (response.status_code, says in response.text)
+
+
+def test_too_many_rows_are_refused_at_once(client, monkeypatch):
+    monkeypatch.setattr(importing, "MOST_ROWS", 1)
+    response = upload(client, GOOD)
+    assert (422, True) == (response.status_code, "More than 1 rows" in response.text)
+
+
+@pytest.mark.parametrize("place", ["99", "0001", "-1", "x", "9999999999"])
+def test_a_column_that_is_not_there_is_not_taken(client, place):
+    response = client.get(f"{upload(client, GOOD).location}/rows?at.mac={place}")
+    assert (422, True) == (response.status_code, "no column is mac" in response.text)
 
 
 def test_a_form_without_a_file_says_so(client):

@@ -26,7 +26,7 @@ def open_provisioner(installation: Installation | None = None, *, create: bool =
     database = Database(installation.database)
     vault = Vault.open(installation.key, create=create and not _has_key(database))
     if create:
-        installation.data_dir.mkdir(parents=True, exist_ok=True)
+        installation.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         database.upgrade()
     if database.is_current():
         database.bind_key(vault)

@@ -78,6 +78,8 @@ def backup(database: Database, vault: Vault, path: Path, key: Key | None = None)
     if not database.is_current():
         raise _invalid("database", "is not reachable or lacks migrations; run `provisioner db upgrade`")
     beside = path.with_name(f".{path.name}.{os.getpid()}")
+    if not path.parent.is_dir() or path.is_dir():
+        raise _invalid("FILE", f"{path} is no file in a folder that is there")
     try:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
@@ -85,6 +87,8 @@ def backup(database: Database, vault: Vault, path: Path, key: Key | None = None)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
+    except OSError as error:
+        raise _invalid("FILE", f"{path} cannot be written: {error.strerror}") from error
     finally:
         beside.unlink(missing_ok=True)
     return contents

@@ -66,7 +66,7 @@ def parse(content: bytes) -> Keyring:
 
 def create(path: Path) -> None:
     """Make a key file, readable by its owner alone. Raises FileExistsError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     _write_new(path, base64.b64encode(os.urandom(KEY_BYTES)) + b"\n")
 
 
@@ -81,7 +81,7 @@ def replace_file(path: Path, content: bytes) -> None:
     Raises ValueError when the content holds no keys.
     """
     parse(content)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.exists() and path.read_bytes() != content:
         aside = path.with_name(f"{path.name}.before-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
         _write_new(aside, path.read_bytes())

@@ -341,7 +341,10 @@ def _apply_file_key(document: Document, profile: Profile, vendor: Vendor, file: 
     for name, value in vendor.encryption.keys(profile, key if profile.file_key.wanted else "").items():
         known = _name_on(profile.line, name)
         if known is not None:
-            document.put(known, _told(key.says(value), syntax.carry(value) or syntax.clear, view))
+            is_secret = key in value or profile.url in value
+            document.put(
+                known, _told(Text(value, key.origin, secret=is_secret), syntax.carry(value) or syntax.clear, view)
+            )
 
 
 def _apply_http_login(document: Document, profile: Profile, vendor: Vendor, file: File, view: View) -> None:

@@ -145,6 +145,11 @@ def test_a_given_key_of_a_length_that_the_phone_cannot_take_is_replaced_with_a_w
     assert any(warned.slot == "phone.file_key" for warned in profile.warnings)
 
 
+def test_people_see_what_is_no_secret_of_it() -> None:
+    shown = rendered(profile_of("yealink", "T46U"), view=View.MASKED).body.decode()
+    assert "\nstatic.auto_provision.aes_key_in_file = 0\n" in shown
+
+
 def test_old_yealink_firmware_is_told_by_the_names_that_it_knows() -> None:
     profile = profile_of("yealink", "T28P")
     assert f"\nauto_provision.aes_key_16.mac = {key(profile)}\n" in rendered(profile).body.decode()

@@ -28,6 +28,13 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, s
         yield world, f"/d/{url.split('/d/')[1]}{FRONT}.cfg"
 
 
+def test_nobody_else_on_the_machine_looks_into_the_data_directory(tmp_path: Path) -> None:
+    world = make_world(tmp_path / "data", site=None)
+    world.run("devices")
+    assert 0o700 == world.directory.stat().st_mode & 0o777
+    assert 0o600 == (world.directory / "key").stat().st_mode & 0o777
+
+
 def killed_rotation(world: World) -> None:
     """A rotation that is killed once the key file has the new key."""
     process = subprocess.Popen(

@@ -47,7 +47,7 @@ def restore(file: Path, force: bool, as_json: bool) -> None:
     vault = Vault.open(installation.key) if key is None else Vault(keyring.parse(key))
     kept.check(vault)
     database = Database(installation.database)
-    installation.data_dir.mkdir(parents=True, exist_ok=True)
+    installation.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     contents = backups.restore(database, file, force=force)
     if key is not None:
         keyring.replace_file(installation.key, key)

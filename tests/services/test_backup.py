@@ -209,6 +209,12 @@ def test_a_backup_from_before_a_rotation_asks_for_the_key_of_then(installed: Any
         contents.check(Vault.open(installed.key))
 
 
+def test_a_place_that_cannot_be_written_is_named(installed: Any, tmp_path: Path) -> None:
+    for place in (tmp_path / "none" / "backup", tmp_path):
+        with pytest.raises(Invalid, match="FILE"):
+            backups.backup(installed.database, installed.vault, place)
+
+
 def test_no_half_written_backup_stays_behind(installed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     installed.file.write_bytes(b"the last one")
     monkeypatch.setattr(backups, "_add_table", lambda *_: 1 / 0)

@@ -60,7 +60,8 @@ http {{
   uwsgi_temp_path {dir}/t4; scgi_temp_path {dir}/t5; if_modified_since before;
   server {{ listen 127.0.0.1:{port} backlog=4096; root {dir}/files; }}
   server {{ listen 127.0.0.1:{tls} ssl backlog=4096; root {dir}/files;
-           ssl_certificate {dir}/cert.pem; ssl_certificate_key {dir}/key.pem; ssl_session_cache off; }}
+           ssl_certificate {dir}/cert.pem; ssl_certificate_key {dir}/key.pem; ssl_session_cache off;
+           ssl_protocols TLSv1.2 TLSv1.3; }}
 }}
 """
 

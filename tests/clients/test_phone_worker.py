@@ -26,14 +26,22 @@ from tests.world import free_port
 
 PLAIN = b"GET /805ec0123456.cfg HTTP/1.1\r\nHost: prov.example\r\nUser-Agent: Yealink SIP-T46U 108.86.0.45\r\n"
 
+LARGE = PLAIN + b"X-Pad: 8000000\r\nConnection: close\r\n\r\n"
+"""What the test's server answers with more than any window takes."""
+
 
 def started(kind: str, *files: Path) -> tuple[subprocess.Popen[bytes], int]:
     port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "tests.clients.echo_server", str(port), kind, *map(str, files)])
+    wait_until_open(port)
+    return process, port
+
+
+def wait_until_open(port: int) -> None:
     for _ in range(200):
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
-            return process, port
+            return
         except OSError:
             time.sleep(0.05)
     raise AssertionError("the server did not start")
@@ -148,6 +156,39 @@ def test_five_hundred_slow_clients_hold_nobody_up(ports: dict[str, int]) -> None
         start = time.monotonic()
         assert exchange(ports["short"], PLAIN + b"Connection: close\r\n\r\n").startswith(b"HTTP/1.1 200")
         assert time.monotonic() - start < 1
+    finally:
+        for client in slow:
+            client.close()
+
+
+def test_a_worker_without_descriptors_serves_again_when_it_has_some() -> None:
+    port = free_port()
+    command = f"ulimit -n 48; exec {sys.executable} -m tests.clients.echo_server {port} short"
+    process = subprocess.Popen(["sh", "-c", command])
+    try:
+        wait_until_open(port)
+        crowd = [socket.create_connection(("127.0.0.1", port), 3) for _ in range(80)]
+        for client in crowd:
+            client.close()
+        assert exchange(port, PLAIN + b"Connection: close\r\n\r\n", 10).startswith(b"HTTP/1.1 200")
+        assert process.poll() is None
+    finally:
+        process.terminate()
+        process.wait(15)
+
+
+def test_an_answer_waits_for_a_slow_reader_without_a_thread(ports: dict[str, int]) -> None:
+    slow = [socket.create_connection(("127.0.0.1", ports["short"]), 3) for _ in range(20)]
+    try:
+        for client in slow:
+            client.sendall(LARGE)
+        start = time.monotonic()
+        assert exchange(ports["short"], PLAIN + b"Connection: close\r\n\r\n").startswith(b"HTTP/1.1 200")
+        assert time.monotonic() - start < 1
+        whole = b""
+        while chunk := slow[0].recv(65536):
+            whole += chunk
+        assert whole.endswith(b"}" + b" " * 8_000_000)
     finally:
         for client in slow:
             client.close()

@@ -14,6 +14,7 @@ from admin.api.bodies import reads
 from admin.api.call import Call
 from admin.api.given import AssignmentIn
 from admin.api.lists import SHEETS, Importable, arguments, look
+from admin.api.noun import check_match, etag_of
 from admin.api.operations import Body, Operation, Reply, listed, ref, table
 from admin.api.problems import PREFIX, Refusal
 from admin.api.schemas import TEXT
@@ -68,7 +69,8 @@ def _read(call: Call, number: str | None = None, status: int = 200) -> Reply:
     if row is None:
         raise Refusal(404)
     place = f"{PREFIX}/tenants/{call.scope.tenant.slug}/location-assignments/{row.number}"
-    return Reply(value=_shown(row), status=status, headers={"Location": place} if status == 201 else {})
+    headers = {"ETag": etag_of(_shown(row)), **({"Location": place} if status == 201 else {})}
+    return Reply(value=_shown(row), status=status, headers=headers)
 
 
 def _create(call: Call) -> Reply:
@@ -92,6 +94,7 @@ def _put(call: Call) -> Reply:
         row = change.rows(tenant).extensions.get(call.path["extension"])
         if row is None:
             raise Refusal(404)
+        _check(row)
         _assign(change, tenant, row, call.body.location)
     return _read(call)
 
@@ -100,8 +103,14 @@ def _delete(call: Call) -> Reply:
     with call.changing_here() as (change, tenant):
         row = change.rows(tenant).extensions.get(call.path["extension"])
         if row is not None and row.assignment is not None:
+            _check(row)
             _assign(change, tenant, row, None)
     return Reply(status=204)
+
+
+def _check(row: Extension) -> None:
+    """Raises Refusal 412 where the caller means another state."""
+    check_match(etag_of(_shown(row)) if row.assignment else "")
 
 
 def _assign(change: Change, tenant: Tenant, row: Extension, location: str | None) -> None:
@@ -136,6 +145,7 @@ def operations() -> Iterator[Operation]:
         run=_create,
         body=body(example={"extension": "101", "location": "HQ"}),
         answers={201: ref("LocationAssignment")},
+        has_etag=True,
     )
     yield read(
         name="getLocationAssignment",
@@ -144,6 +154,7 @@ def operations() -> Iterator[Operation]:
         says="404 where it has none.",
         run=_read,
         answers={200: ref("LocationAssignment")},
+        has_etag=True,
     )
     yield change(
         name="replaceLocationAssignment",
@@ -154,6 +165,9 @@ def operations() -> Iterator[Operation]:
         run=_put,
         body=body(example={"location": "HQ"}),
         answers={200: ref("LocationAssignment")},
+        refuses=(412,),
+        is_conditional=True,
+        has_etag=True,
     )
     yield change(
         name="deleteLocationAssignment",
@@ -163,4 +177,6 @@ def operations() -> Iterator[Operation]:
         says="It has none afterwards, also when it had none before.",
         run=_delete,
         answers={204: None},
+        refuses=(412,),
+        is_conditional=True,
     )

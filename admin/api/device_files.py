@@ -12,6 +12,7 @@ from admin.api.nouns import DEVICES
 from admin.api.operations import Operation, Parameter, Reply, table
 from admin.api.problems import Refusal
 from admin.api.schemas import TEXT, TEXT_OR_NULL, TIME, WHOLE
+from admin.changes import note
 from admin.lists.devices import identity_of
 from provisioner import archive
 from provisioner.difference import FileDifference, against_served, masked_body
@@ -23,7 +24,7 @@ from provisioner.recognise import file_of
 from provisioner.registry import vendors
 from provisioner.render import View, explain, file_names, render
 from provisioner.services.pairing import gate_of
-from provisioner.store.tables import Audit, Device
+from provisioner.store.tables import Device
 from provisioner.vendor_api import File
 
 ANY = "*/*"
@@ -89,17 +90,9 @@ def _file(call: Call) -> Reply:
 
 
 def _note_reveal(call: Call) -> None:
-    device = device_at(call)
+    subject, changes = f"device {identity_of(device_at(call))}", {"file": call.path["file"]}
     with call.provisioner.database.writing() as session:
-        session.add(
-            Audit(
-                actor=call.actor.name,
-                tenant_id=call.scope.tenant.id,
-                action="revealed",
-                subject=f"device {identity_of(device)}",
-                changes={"file": call.path["file"][:160]},
-            )
-        )
+        note(session, call.scope, "revealed", subject, changes)
 
 
 def _explain(call: Call) -> Reply:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -13,7 +12,7 @@ from admin.api.bodies import object_of, reads
 from admin.api.call import Call
 from admin.api.device_files import PAGES, items_of
 from admin.api.given import FeatureIn
-from admin.api.noun import check_match
+from admin.api.noun import check_match, etag_of
 from admin.api.operations import JSON, MERGE_PATCH, Body, Operation, Parameter, Reply, ref, table
 from admin.api.problems import Refusal
 from admin.api.schemas import TEXT
@@ -24,11 +23,6 @@ from provisioner.services.integrations import IntegrationIn, System
 from provisioner.services.user_page import STATES, Feature, State
 from provisioner.store.tables import Integration, Tenant
 from provisioner.vault import Vault
-
-
-def etag_of(value: Any) -> str:
-    """Names a state that is told whole."""
-    return '"' + hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:32] + '"'
 
 
 def _page(call: Call, items: list[dict[str, Any]]) -> Reply:

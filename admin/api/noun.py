@@ -113,6 +113,11 @@ def address(call: Call, noun: Noun, row: Any) -> str:
     return f"{PREFIX}/tenants/{call.path['tenant']}/{noun.path}/{quote(str(noun.id_of(row)), safe='')}"
 
 
+def etag_of(value: Any) -> str:
+    """Names a state that is told whole."""
+    return '"' + hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:32] + '"'
+
+
 def check_match(etag: str) -> None:
     """Raises Refusal 412 where the header If-Match names another state."""
     wanted = request.headers.get("If-Match")

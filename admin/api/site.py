@@ -7,11 +7,14 @@ from typing import Any
 
 import yaml
 from flask import request
+from sqlalchemy.orm import Session
 
 from admin.access import Permission
 from admin.api.call import Call
+from admin.api.noun import check_match, etag_of
 from admin.api.operations import JSON, Body, Operation, Parameter, Reply, table
 from admin.api.schemas import TEXT, WHOLE
+from provisioner.services import tenants
 from provisioner.site.apply import apply
 from provisioner.site.export import export
 from provisioner.site.plan import Plan
@@ -24,12 +27,17 @@ _FLAG = {"type": "boolean", "default": False}
 
 def _read(call: Call) -> Reply:
     text = export(call.session, call.provisioner.vault, call.scope.tenant.slug)
+    headers = {"ETag": etag_of(text)}
     if request.accept_mimetypes.best_match([YAML, JSON], YAML) == JSON:
-        return Reply(value=yaml.load(text, _LOADER))  # noqa: S506  # a safe loader, written in C where there is one
-    return Reply(value=text, media_type=YAML)
+        return Reply(value=yaml.load(text, _LOADER), headers=headers)  # noqa: S506  # a safe loader, written in C where there is one
+    return Reply(value=text, media_type=YAML, headers=headers)
 
 
 def _write(call: Call) -> Reply:
+    def as_it_was_read(session: Session) -> None:
+        there = tenants.find(session, call.path["tenant"]) is not None
+        check_match(etag_of(export(session, call.provisioner.vault, call.path["tenant"])) if there else "")
+
     plan = apply(
         call.provisioner,
         call.body,
@@ -38,6 +46,7 @@ def _write(call: Call) -> Reply:
         dry_run=call.query["dry_run"],
         only=call.path["tenant"],
         names_tenants=call.actor.role == "server",
+        first=as_it_was_read if "If-Match" in request.headers else None,
     )
     return Reply(value=_told(plan))
 
@@ -84,6 +93,7 @@ def operations() -> Iterator[Operation]:
         permission=Permission.TENANT_READ,
         answers={200: {"type": "object"}},
         texts=(YAML,),
+        has_etag=True,
     )
     yield Operation(
         name="putSite",
@@ -107,6 +117,7 @@ def operations() -> Iterator[Operation]:
             is_text=True,
         ),
         answers={200: PLAN},
-        refuses=(409,),
+        refuses=(409, 412),
+        is_conditional=True,
         may_be_gone=True,
     )

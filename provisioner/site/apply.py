@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from provisioner.errors import Invalid, Problem
 from provisioner.load import Loader
@@ -55,16 +56,21 @@ def apply(
     only: str | None = None,
     names_tenants: bool = False,
     progress: Progress | None = None,
+    first: Callable[[Session], None] | None = None,
 ) -> Plan:
     """Make the database what the text says. Raises Invalid with all problems, and then nothing has changed.
 
     With ``prune`` what the tenant has beyond the file is removed. A ``dry_run`` does everything and takes it
-    back. ``only`` is the one tenant that the actor may change.
+    back. ``only`` is the one tenant that the actor may change. ``first`` looks at what is there, in the same
+    transaction and with the tenant locked, and raises where that is not what the actor means.
     """
     with collector_at_rest():
         site = document(read(text))
         slug = _slug(site, only)
         with server.database.writing() as session:
+            if first is not None:
+                tenants.find(session, slug, lock=True)
+                first(session)
             with Change(session, server.vault, actor, names_tenants) as change:
                 plan = _Application(server, change, site, prune, progress or _silent).run(slug, dry_run)
             if dry_run:

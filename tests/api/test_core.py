@@ -53,6 +53,15 @@ def test_only_a_token_for_the_whole_server_makes_tenants_and_removes_them(api, r
     assert [204, 204] == [root.delete("/tenants/gamma").status_code, root.delete("/tenants/gamma").status_code]
 
 
+def test_a_tenants_life_can_be_lived_twice(root):
+    for _ in range(2):
+        made = root.post("/tenants", {"tenant": "gamma", "name": "Gamma"})
+        assert (201, made.json) == (made.status_code, root.get("/tenants/gamma").json)
+        changed = root.put("/tenants/gamma", {"tenant": "gamma", "name": "Other"}).json
+        assert changed == root.get("/tenants/gamma").json
+        assert [204, 204] == [root.delete("/tenants/gamma").status_code for _ in range(2)]
+
+
 def test_a_tenant_can_be_read_put_back_and_patched(api):
     read = api.get("/tenants/acme")
     match = {"If-Match": read.headers["ETag"]}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import jsonschema_rs
+
 from admin.api.catalogue import catalogue
 from admin.api.document import document
 
@@ -18,6 +20,11 @@ def test_every_reference_of_the_document_leads_somewhere():
     schemas = document()["components"]["schemas"]
     references = set(re.findall(r"#/components/schemas/(\w+)", str(document())))
     assert set() == references - set(schemas)
+
+
+def test_every_schema_of_the_document_is_one():
+    for schema in document()["components"]["schemas"].values():
+        jsonschema_rs.meta.validate(schema | {"$schema": "https://json-schema.org/draft/2020-12/schema"})
 
 
 def test_the_page_shows_every_operation_with_its_example(nobody):

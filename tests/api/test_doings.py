@@ -152,6 +152,31 @@ def test_a_dry_run_tells_the_plan_and_changes_nothing(api):
     assert 200 == api.get("/tenants/acme/locations/Dry").status_code
 
 
+def test_a_site_file_that_was_changed_since_it_was_read_is_not_written_over(api):
+    read = api.get("/tenants/acme/site")
+    match = {"headers": {"If-Match": read.headers["ETag"]}, "data": read.data, "content_type": "application/yaml"}
+    assert 200 == api.send("PUT", "/tenants/acme/site", **match).status_code
+    api.post("/tenants/acme/locations", {"name": "Meanwhile"})
+    assert 412 == api.send("PUT", "/tenants/acme/site?prune=1", **match).status_code
+    assert 200 == api.get("/tenants/acme/locations/Meanwhile").status_code
+
+
+def test_an_assignment_lives_twice_and_no_update_is_lost(api):
+    path = "/tenants/acme/location-assignments/101"
+    api.post("/tenants/acme/locations", {"name": "Annex"})
+    for _ in range(2):
+        made = api.post("/tenants/acme/location-assignments", {"extension": "101", "location": "HQ"})
+        match = {"If-Match": made.headers["ETag"]}
+        assert (201, 409) == (made.status_code, api.post("/tenants/acme/location-assignments", made.json).status_code)
+        assert "Annex" == api.put(path, {"location": "Annex"}, headers=match).json["location"]
+        assert 412 == api.put(path, {"location": "HQ"}, headers=match).status_code
+        assert [204, 204, 404] == [
+            api.delete(path).status_code,
+            api.delete(path).status_code,
+            api.get(path).status_code,
+        ]
+
+
 def test_a_site_file_with_errors_names_all_of_them_with_their_lines_and_changes_nothing(api):
     text = "tenant: acme\nlocations:\n  - {name: A, country: XXX}\nextensions:\n  - {number: a b}\n"
     refused = api.send("PUT", "/tenants/acme/site", data=text, content_type="application/yaml")

@@ -10,8 +10,9 @@ from admin.words import _, stamp
 from provisioner.services import pairing
 from provisioner.services.pairing import MOST_MINUTES, gate_of
 from provisioner.store.tables import Device
+from provisioner.vault import Vault
 
-__all__ = ["MOST_MINUTES", "block", "close_window", "gate_of", "open_window"]
+__all__ = ["MOST_MINUTES", "block", "close_window", "distrust", "gate_of", "make_code", "open_window"]
 
 
 def open_window(session: Session, actor: str, device: Device, minutes: int, at: datetime) -> str:
@@ -29,3 +30,15 @@ def block(session: Session, actor: str, device: Device) -> str:
     """Refuse the device whatever it proves, and say so."""
     pairing.block(session, actor, device)
     return _("blocked")
+
+
+def make_code(session: Session, vault: Vault, actor: str, device: Device, at: datetime) -> str:
+    """Make a one-time code, and tell it this once."""
+    made = pairing.make_code(session, vault, actor, device, at=at)
+    return _("the code is {code}, once, until {until}", code=made.code, until=stamp(made.until))
+
+
+def distrust(session: Session, actor: str, device: Device, *, distrusted: bool) -> str:
+    """Take its client certificate as no proof, or again as one, and say so."""
+    pairing.distrust_certificate(session, actor, device, distrusted=distrusted)
+    return _("its certificate is distrusted") if distrusted else _("its certificate is trusted")

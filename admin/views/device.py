@@ -236,6 +236,12 @@ def _pair(scope: Scope, device: Device) -> None:
                 says = pairing.close_window(session, scope.viewer.name, row)
             case "block":
                 says = pairing.block(session, scope.viewer.name, row)
+            case "code":
+                says = pairing.make_code(
+                    session, scope.provisioner.vault, scope.viewer.name, row, scope.provisioner.clock()
+                )
+            case "trust" | "distrust" as do:
+                says = pairing.distrust(session, scope.viewer.name, row, distrusted=do == "distrust")
             case _:
                 abort(400)
     flash(_("Pairing: {says}", says=says))

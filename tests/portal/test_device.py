@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -286,3 +287,20 @@ def test_a_native_key_that_no_template_knows_says_so(client):
     client.post(f"{PHONE}/native", data={"key": "features.nonsense", "value": "1", "do": "set"})
     client.post(f"{PHONE}/native", data={"key": "features.dnd.enable", "value": "1", "do": "set"})
     assert 1 == client.get(f"{PHONE}/settings").text.count("No template of this model knows this key")
+
+
+def test_a_pairing_code_is_told_once_and_is_in_the_audit_log_without_it(client, provisioner):
+    client.get(f"{PHONE}/pairing")
+    client.post(f"{PHONE}/pairing", data={"do": "code"})
+    told = re.search(r"\b(\d{8})\b", client.get(f"{PHONE}/pairing").text)
+    assert told
+    assert told[1] not in client.get(f"{PHONE}/pairing").text
+    assert "pairing_code" in _audits(provisioner)[-1].changes
+    assert told[1] not in str(_audits(provisioner)[-1].changes)
+
+
+def test_a_certificate_is_distrusted_and_trusted_again(client, provisioner):
+    client.get(f"{PHONE}/pairing")
+    for do, distrusted in (("distrust", True), ("trust", False)):
+        client.post(f"{PHONE}/pairing", data={"do": do})
+        assert _row(provisioner).certificate_distrusted is distrusted

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,7 @@ from provisioner.simulate.fleet import Fleet, Patience, Tally
 from provisioner.simulate.phones import Phone, phone
 from provisioner.simulate.target import target
 from provisioner.values import Mac, Transport
+from tests.certificates import self_signed
 from tests.clients.test_tftp_phone import Shelf, serving, where
 
 TOKEN = "ab" * 24
@@ -38,7 +41,7 @@ class Asked:
 
 
 @contextmanager
-def web(answer: Callable[[str, str | None], Answer]) -> Iterator[tuple[str, Asked]]:
+def web(answer: Callable[[str, str | None], Answer], tls: ssl.SSLContext | None = None) -> Iterator[tuple[str, Asked]]:
     asked = Asked(answer)
 
     class Handler(BaseHTTPRequestHandler):
@@ -61,10 +64,12 @@ def web(answer: Callable[[str, str | None], Answer]) -> Iterator[tuple[str, Aske
         request_queue_size = 256  # with the usual 5 a fleet's connections wait for seconds
 
     server = Server(("127.0.0.1", 0), Handler)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}", asked
+        yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}", asked
     finally:
         server.shutdown()
         thread.join()
@@ -99,6 +104,22 @@ def test_a_phone_that_comes_back_names_the_copy_that_it_holds() -> None:
     with web(shelf) as (url, asked):
         drive(url, desk_phone())
     assert [etag for path, _, etag in asked.requests if path.endswith("01.cfg")] == [None, '"a"']
+
+
+def test_over_https_the_same_files_come(tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*self_signed(tmp_path))
+    with web(shelf, context) as (url, _):
+        tally = drive(url, desk_phone(), patience=Patience())
+    assert (tally.asked, tally.served, tally.unchanged, tally.gave_up) == (8, 1, 1, 0)
+
+
+def test_a_long_answer_over_https_arrives_whole(tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*self_signed(tmp_path))
+    with web(lambda *_: (200, {}, b"x" * 3_000_000), context) as (url, _):
+        tally = drive(url, desk_phone(), patience=Patience())
+    assert (tally.served, tally.received) == (4, 12_000_000)
 
 
 def test_a_paired_phone_begins_at_its_own_url() -> None:

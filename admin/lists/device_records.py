@@ -10,7 +10,6 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import aliased
 
 from admin.scope import Scope
-from admin.words import stamp
 from provisioner.services.rows import sliced
 from provisioner.spreadsheets import headings
 from provisioner.store.tables import ButtonTemplate, Device, DeviceLine, Extension, Location, Seen, now
@@ -81,7 +80,7 @@ def _record(row: Any, numbers: Sequence[str], at: datetime) -> tuple[str, ...]:
         "pairing": "closed" if lapsed else row.state,
         "version": row.firmware or "",
         "address": row.address or "",
-        "last_contact": stamp(row.at),
+        "last_contact": row.at.isoformat(timespec="seconds") if row.at else "",
     }
     return tuple(told[name] if name in told else _text(getattr(row, name)) for name in HEADINGS)
 

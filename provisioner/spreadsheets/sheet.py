@@ -63,10 +63,11 @@ def sheet_of(rows: Sequence[Row]) -> Sheet:
 
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_RISKY = frozenset({*_FORMULA, "'"})
 
 
 def _begins_a_formula(text: str) -> bool:
-    return text.lstrip("'").startswith(_FORMULA)
+    return text[:1] in _RISKY and text.lstrip("'").startswith(_FORMULA)
 
 
 def guarded(text: str) -> str:

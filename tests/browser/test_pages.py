@@ -42,6 +42,7 @@ STATES = (
     "/portal/advanced/button-templates?add=1",
     "/portal/advanced/button-templates/3",
     "/portal/nothing/like/it",
+    "/api/v1/docs",
 )
 """States of a page that are worth a look of their own."""
 NOT_THERE = {"/portal/nothing/like/it", "/portal/my-page"}

@@ -42,6 +42,10 @@ def test_a_language_that_is_not_there_is_english(reader):
     assert '<html lang="en"' in reader.get(DEVICES, headers={"Accept-Language": "tlh"}).text
 
 
+def test_the_documents_of_the_api_say_that_they_are_english(reader):
+    assert '<html lang="en"' in reader.get("/api/v1/docs", headers={"Accept-Language": "de"}).text
+
+
 def test_the_account_remembers_its_language_over_what_the_browser_asks(client):
     client.get(ACCOUNT)
     client.post("/portal/language", data={"language": "de"})

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from flask import Flask, Response
 from prometheus_client import CONTENT_TYPE_LATEST
+from werkzeug.routing import IntegerConverter
 
 from admin import errors, filters, scope, security, words
 from admin.api import routes
@@ -17,10 +18,17 @@ from provisioner.metrics import exposition
 LARGEST_UPLOAD = 64 * 1024 * 1024
 
 
+class RowId(IntegerConverter):
+    """An id in an address, as large as ids can be: what is larger is nothing, on either database."""
+
+    regex = r"\d{1,9}"
+
+
 def create_app(provisioner: Provisioner) -> Flask:
     """The portal of this provisioner."""
     app = Flask(__name__)
     app.extensions["provisioner"] = provisioner
+    app.url_map.converters["int"] = RowId
     app.config.update(
         # Nothing of it is stored: it follows from the installation's key.
         SECRET_KEY=provisioner.vault.token("portal-cookies", 1),

@@ -69,7 +69,7 @@ def _list_page(scope: Scope, form: Form | None) -> str:
 def _copied(scope: Scope) -> TemplateIn | None:
     """The template that a new one begins as."""
     key = request.form.get("copy_of", "")
-    if not key.isdecimal():
+    if not key.isdecimal() or len(key) > 9:
         return None
     return templates.dump(scope.provisioner.vault, scope.one(ButtonTemplate, ButtonTemplate.id == int(key)))
 

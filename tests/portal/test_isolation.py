@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -149,3 +151,22 @@ def test_a_list_holds_nothing_of_another_tenant(client, theirs, path):
     page = client.get(path).text
     for trace in ("Beta", "80:5e:c0:01:00", "805ec00100", "bob"):
         assert trace not in page
+
+
+def test_an_id_that_is_larger_than_ids_can_be_is_a_page_that_is_not_there(app, client):
+    client.get("/portal/account")
+    seen = 0
+    for rule in app.url_map.iter_rules():
+        ids = {name for name in rule.arguments if name.endswith("_id")}
+        if rule.endpoint.startswith("portal.") and ids:
+            values = dict.fromkeys(rule.arguments, "805ec0000001") | dict.fromkeys(ids, 1)
+            path = re.sub(r"/1(?=/|$)", f"/{'9' * 30}", rule.build(values)[1])
+            assert 404 == client.open(path, method="GET" if "GET" in rule.methods else "POST").status_code, path
+            seen += 1
+    assert seen > 8
+
+
+def test_a_template_that_begins_as_one_that_cannot_be_begins_empty(client):
+    client.get("/portal/advanced/button-templates?add=1")
+    sent = {"name": "Lobby", "models": "", "copy_of": "9" * 30}
+    assert 303 == client.post("/portal/advanced/button-templates", data=sent).status_code

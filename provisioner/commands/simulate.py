@@ -46,6 +46,7 @@ from provisioner.values import Transport
 @as_json
 def simulate(as_json: bool, phones: int | None, vendors: str, own_server: bool, **given: Any) -> None:
     """Start a fleet of virtual phones as real ones start, and report what they met."""
+    _check(own_server, given)
     only = _vendors(vendors)
     _allow_descriptors()
     tallies = _on_temporary(phones or 100, only, given) if own_server else _on_installation(phones, only, given)
@@ -57,6 +58,18 @@ def simulate(as_json: bool, phones: int | None, vendors: str, own_server: bool, 
     if whole.gave_up or whole.without:
         click.echo(f"{whole.gave_up} phones gave up, {whole.without} got no file of their own", err=True)
         sys.exit(1)
+
+
+def _check(own_server: bool, given: dict[str, Any]) -> None:
+    """Refuse options that would mean nothing together, rather than pass one over."""
+    if own_server:
+        for option in ("url", "tftp_at", "tenant", "fill_with", "owned"):
+            if given[option]:
+                raise click.UsageError("--self has a server and devices of its own: leave out what names others")
+    elif given["database"]:
+        raise click.UsageError("--database belongs to --self")
+    if given["new"] and not own_server and not given["fill_with"]:
+        raise click.UsageError("--new belongs to --self or --fill")
 
 
 def _vendors(text: str) -> frozenset[str]:

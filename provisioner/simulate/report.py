@@ -37,9 +37,9 @@ def table(tallies: Mapping[str, Tally]) -> Iterator[str]:
     """A line for each vendor and one for all of them, then what went wrong."""
     rows = [_HEAD, *(_row(name, tally) for name, tally in sorted(tallies.items())), _row("all", total(tallies))]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    for row in rows:
-        first, *numbers = (cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-        yield "  ".join((row[0].ljust(widths[0]), *numbers)) if first else ""
+    for name, *numbers in rows:
+        cells = (cell.rjust(width) for cell, width in zip(numbers, widths[1:], strict=True))
+        yield "  ".join((name.ljust(widths[0]), *cells))
     for reason, times in _failures(tallies).most_common():
         yield f"{times} times: {reason}"
 

@@ -80,3 +80,12 @@ def test_another_machine_needs_permission(tmp_path: Path) -> None:
 def test_an_unknown_vendor_is_named_with_the_known_ones(tmp_path: Path) -> None:
     world = make_world(tmp_path, site=None)
     assert "unknown: acme; known: ale," in world.run("simulate", "--vendors", "acme,snom", expect=1)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--self", "--url", "http://127.0.0.1"), ("--self", "--fill", "5"), ("--new",), ("--database", "sqlite://")],
+)
+def test_options_that_mean_nothing_together_are_wrong_usage(tmp_path: Path, words: tuple[str, ...]) -> None:
+    world = make_world(tmp_path, site=None)
+    assert "--self" in world.run("simulate", *words, expect=2)

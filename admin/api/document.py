@@ -8,7 +8,7 @@ from typing import Any
 
 from admin.api import assignments, device_doings, events, features, nouns, schemas, tenants
 from admin.api.catalogue import catalogue
-from admin.api.operations import JSON, Operation, Parameter
+from admin.api.operations import JSON, Operation, Parameter, ref
 from admin.api.problems import DETAILS, MEDIA_TYPE, PREFIX
 from admin.api.schemas import NAMES, PROBLEM, PROBLEM_REF
 from provisioner import __version__
@@ -76,7 +76,23 @@ def _schemas() -> dict[str, Any]:
         name = NAMES[noun.schema]
         found[name] = schemas.told(noun.schema, noun.identity, noun.more_schema)
         found[f"{name}Input"] = schemas.given(noun.schema, {"id": noun.identity, **noun.more_schema})
+    parts = [_part_of(operation) for operation in catalogue()]
+    found |= {f"{name}Part": _without_needs(found[name]) for name in parts if name}
     return dict(sorted(found.items()))
+
+
+def _is_part(operation: Operation) -> bool:
+    """Whether only some fields may be asked for."""
+    return any(one.name == "fields" for one in operation.query)
+
+
+def _part_of(operation: Operation) -> str | None:
+    """The name of what a list has, where only some of its fields may be asked for."""
+    if not _is_part(operation):
+        return None
+    schema: Any = operation.answers[200]
+    named: str = schema["properties"]["items"]["items"].get("$ref", "")
+    return named.rpartition("/")[2] or None
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
@@ -121,9 +137,10 @@ def _header(name: str, says: str, schema: Mapping[str, Any]) -> Mapping[str, Any
 
 def _responses(operation: Operation) -> dict[int, Any]:
     found: dict[int, Any] = {}
-    for status, schema in operation.answers.items():
+    for status, whole in operation.answers.items():
         found[status] = {"description": "Done" if status < 300 else SAID.get(status, "")}
-        if schema is not None:
+        if whole is not None:
+            schema = _partial(whole) if _is_part(operation) else whole
             content: dict[str, Any] = {JSON: {"schema": schema}} if schema else {}
             found[status]["content"] = {
                 **content,
@@ -140,6 +157,18 @@ def _responses(operation: Operation) -> dict[int, Any]:
             {"description": SAID.get(status) or DETAILS[status], "content": {MEDIA_TYPE: {"schema": PROBLEM_REF}}},
         )
     return found
+
+
+def _partial(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A list whose items have only the fields that were asked for."""
+    item = schema["properties"]["items"]["items"]
+    part = ref(f"{item['$ref'].rpartition('/')[2]}Part") if "$ref" in item else _without_needs(item)
+    items = {**schema["properties"]["items"], "items": part}
+    return {**schema, "properties": {**schema["properties"], "items": items}}
+
+
+def _without_needs(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: one for name, one in schema.items() if name != "required"}
 
 
 def _of_text(media_type: str, schema: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -61,7 +61,7 @@ class RequestIn(Schema):
 class RequestsIn(Schema):
     """Many of them, such as the lines of an old server's log."""
 
-    requests: Annotated[tuple[RequestIn, ...], Field(min_length=1, max_length=10_000)]
+    requests: Annotated[tuple[RequestIn, ...], Field(min_length=1, max_length=1000)]
 
 
 class FeatureIn(Schema):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from flask import Blueprint, Flask, Response, jsonify, render_template, request
-from werkzeug.routing import UnicodeConverter
+from werkzeug.routing import BaseConverter
 
 from admin.api import pages
 from admin.api.call import view_of
@@ -16,7 +16,7 @@ from admin.api.problems import PREFIX
 api = Blueprint("api", __name__, url_prefix=PREFIX)
 
 
-class DeviceName(UnicodeConverter):
+class DeviceName(BaseConverter):
     """A device in an address: none of the words that stand there for something else."""
 
     regex = r"(?!(?:bulk|validate)$)[^/]+"

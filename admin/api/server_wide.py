@@ -14,7 +14,7 @@ from admin.api.call import Call
 from admin.api.device_files import PAGES, items_of
 from admin.api.given import RequestsIn, ValidateIn
 from admin.api.nouns import devices_named
-from admin.api.operations import Body, Operation, Parameter, Reply, ref, table, text_argument
+from admin.api.operations import SMALL, Body, Operation, Parameter, Reply, ref, table, text_argument
 from admin.api.problems import Refusal
 from admin.api.schemas import TEXT, TEXT_OR_NULL, TIME, WHOLE
 from admin.lists.devices import key_of
@@ -233,6 +233,7 @@ def operations() -> Iterator[Operation]:
         body=Body(
             schema=ref("RequestsInput"),
             read=reads(RequestsIn),
+            largest=4 * SMALL,
             example={"requests": [{"path": "/805ec0000001.cfg", "user_agent": "Yealink SIP-T46U 108.86.0.90"}]},
         ),
         answers={200: items_of(_TAKEN)},

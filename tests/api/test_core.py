@@ -127,6 +127,12 @@ def test_no_address_and_no_method_have_problem_documents_too(api):
     assert {"GET", "POST", "HEAD"} == set(never.headers["Allow"].replace(",", " ").split())
 
 
+@pytest.mark.parametrize("word", ["bulk", "validate"])
+def test_what_stands_beside_devices_is_no_device(api, word):
+    refused = api.get(f"{DEVICES}/{word}")
+    assert (405, "POST") == (refused.status_code, refused.headers["Allow"])
+
+
 @pytest.mark.parametrize("path", ["%00", "a%2Fb", "999999999999999999999999", "%F0%28", "handset-99999999999999"])
 def test_a_strange_id_is_not_there(api, path):
     for noun in ("devices", "extensions", "locations", "button-templates", "webhooks"):

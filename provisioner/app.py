@@ -20,7 +20,7 @@ from provisioner.vault import Vault
 def open_provisioner(installation: Installation | None = None, *, create: bool = False) -> Provisioner:
     """The provisioner of this installation; with ``create`` an empty installation is made ready first.
 
-    Raises Invalid when the settings or the key file are wrong.
+    Raises Invalid when the settings, the key file or a client CA are wrong.
     """
     installation = installation or read_installation()
     database = Database(installation.database)
@@ -30,7 +30,9 @@ def open_provisioner(installation: Installation | None = None, *, create: bool =
         database.upgrade()
     if database.is_current():
         database.bind_key(vault)
-    return Provisioner(installation, database, vault)
+    made = Provisioner(installation, database, vault)
+    _ = made.gatehouse.manufacturers  # a CA that cannot be read is an error now, not at a phone's request
+    return made
 
 
 def _has_key(database: Database) -> bool:

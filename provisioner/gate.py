@@ -122,7 +122,8 @@ def window(claim: Claim) -> Verdict:
     """The device's pairing window is open, or closed less than ten minutes after it paired."""
     state, until = claim.facts.state, claim.facts.open_until or _NEVER
     # Said of every window in one form, so that it takes as long.
-    when = f"{state}, until {until.isoformat(' ', 'minutes')}"
+    when = until.isoformat(" ", "minutes")
+    when = f"{state}, until {when}" if until > _NEVER else state
     if state not in ("open", "paired") or until <= claim.now:
         return Verdict("window", False, f"the pairing window is not open ({when})")
     if claim.walking:

@@ -9,9 +9,11 @@ from urllib.parse import quote
 
 import pytest
 
+from provisioner.app import open_provisioner
 from provisioner.certificates import Manufacturers, Presented, read_authorities
 from provisioner.errors import Invalid
 from provisioner.forwarded import forwarded_certificate
+from provisioner.settings import Installation
 from provisioner.values import Mac
 from tests.gate.authorities import Issued, issue
 from tests.world import FRONT
@@ -104,7 +106,7 @@ def test_a_folder_names_every_file_that_is_wrong(tmp_path: Path) -> None:
 
 def test_a_server_does_not_start_with_a_wrong_folder(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="is no folder"):
-        Manufacturers.read(tmp_path / "none")
+        open_provisioner(Installation(data_dir=tmp_path, client_ca_dir=tmp_path / "none"), create=True)
 
 
 def forms(phone: Issued) -> dict[str, dict[str, str]]:

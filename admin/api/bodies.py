@@ -11,7 +11,7 @@ from flask import Request
 from pydantic import ValidationError
 
 from admin.api import schemas
-from admin.api.operations import JSON, Body
+from admin.api.operations import Body
 from admin.api.problems import Refusal
 from admin.api.types import wrong
 from provisioner.errors import Invalid
@@ -112,8 +112,3 @@ def merged(target: Any, patch: Any, path: str = "") -> Any:
         else:
             made[name] = merged(made.get(name), value, here)
     return made
-
-
-def is_json(body: Body) -> bool:
-    """Whether the body is read as JSON."""
-    return not body.is_text and body.media_types[0].endswith(JSON.rpartition("/")[2])

@@ -199,7 +199,7 @@ def test_a_phone_with_credentials_is_not_asked_again_for_a_file_that_is_never_se
 def test_an_installation_may_challenge_everybody(house: House) -> None:
     closed(house, SITE)
     challenging = house.provisioner.installation.model_copy(update={"http_challenge": "digest"})
-    house.provisioner.installation = challenging
+    house.provisioner.gatehouse._installation = challenging
     replies = [reply(house, path) for path in (FILE, STRANGER, f"/t/globex/{FRONT}.cfg", "/what.cfg")]
     assert all(one == replies[0] for one in replies)
     assert (replies[0][0], len(replies[0][1])) == ("401 Unauthorized", 4)

@@ -10,7 +10,7 @@ from flask import Response, request
 from sqlalchemy import ColumnElement, Select, func, select
 
 from admin.api.call import Call
-from admin.api.noun import Noun, Shown, loaded
+from admin.api.noun import Flag, Noun, Shown, loaded
 from admin.api.operations import JSON, Parameter, Reply, text_argument
 from admin.csvs import sheet_answer
 from admin.tables import LONGEST_SEARCH, Search, State, Table
@@ -26,7 +26,7 @@ MOST_PER_PAGE = 1000
 MOST_IN_SHEET = 100_000
 
 Where = ColumnElement[bool]
-Filters = Mapping[str, Callable[[str], Where]]
+Filters = Mapping[str, Callable[[Any], Where]]
 Show = Callable[[Sequence[int]], list[Shown]]
 
 
@@ -54,8 +54,14 @@ def arguments(table: Table, filters: Filters, names: Sequence[str]) -> tuple[Par
             says="Only these fields, with commas between them.",
             kind={"type": "array", "items": {"type": "string", "enum": list(names)}},
         ),
-        *(Parameter(name=name, says=f"Only those of exactly this {name}.", kind=text) for name in filters),
+        *(_filter(name, make) for name, make in filters.items()),
     )
+
+
+def _filter(name: str, make: Callable[[Any], Where]) -> Parameter:
+    if isinstance(make, Flag):
+        return Parameter(name=name, says=f"Only those that are {name}, or with 0 are not.", kind={"type": "boolean"})
+    return Parameter(name=name, says=f"Only those of exactly this {name}.", kind=text_argument(LONGEST_SEARCH))
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,17 @@ Where = ColumnElement[bool]
 Shown = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Flag:
+    """A filter by a column that is yes or no."""
+
+    column: Any
+
+    def __call__(self, value: bool) -> Where:  # as every filter is called
+        found: Where = self.column.is_(value)
+        return found
+
+
 def _nothing(_scope: Scope, _rows: Sequence[Any]) -> Mapping[int, Shown]:
     return {}
 
@@ -61,7 +72,7 @@ class Noun:
     table: Table
     example: Mapping[str, Any]
     patch: Mapping[str, Any]
-    filters: Mapping[str, Callable[[str], Where]] = field(default_factory=dict)
+    filters: Mapping[str, Callable[[Any], Where]] = field(default_factory=dict)
     more: Callable[[Scope, Sequence[Any]], Mapping[int, Shown]] = _nothing
     more_schema: Mapping[str, Any] = field(default_factory=dict)
     options: Sequence[ORMOption] = ()

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from admin.api.noun import Noun, Shown
+from admin.api.noun import Flag, Noun, Shown
 from admin.api.operations import table
 from admin.api.schemas import TEXT_OR_NULL, TIME
 from admin.lists import button_templates as template_list
@@ -17,7 +17,6 @@ from admin.lists import extensions as extension_list
 from admin.lists import locations as location_list
 from admin.scope import Scope
 from admin.tables import Column, Search, Table, begins, contains
-from provisioner.errors import Invalid, Problem
 from provisioner.services import devices, extensions, locations, templates, webhooks
 from provisioner.services.rows import sliced
 from provisioner.services.schemas import DeviceIn, ExtensionIn, LocationIn, TemplateIn, WebhookIn
@@ -56,16 +55,6 @@ def _is(column: Any) -> Callable[[str], Where]:
 
 def _exactly(column: Any) -> Callable[[str], Where]:
     return lambda text: column == text
-
-
-def _flag(column: Any) -> Callable[[str], Where]:
-    def find(text: str) -> Where:
-        if text.lower() not in ("1", "true", "0", "false"):
-            raise Invalid([Problem(field=column.key, message="write 1 or 0")])
-        found: Where = column.is_(text.lower() in ("1", "true"))
-        return found
-
-    return find
 
 
 def _name(_given: Any) -> str:
@@ -129,7 +118,7 @@ LOCATIONS = Noun(
         "city": _is(Location.city),
         "state": _is(Location.state),
         "country": _is(Location.country),
-        "active": _flag(Location.active),
+        "active": Flag(Location.active),
     },
     example={
         "name": "Annex",
@@ -352,7 +341,7 @@ WEBHOOKS = Noun(
     filters={
         "event": _exactly(Webhook.event),
         "url": _exactly(Webhook.url),
-        "enabled": _flag(Webhook.enabled),
+        "enabled": Flag(Webhook.enabled),
     },
     example={
         "event": "device.paired",

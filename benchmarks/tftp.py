@@ -198,7 +198,7 @@ def rate(bench: Bench, names: Sequence[str], given: argparse.Namespace) -> None:
                     load(bench, name, phones, seconds=0.3)
                     before = cpu_s(process.pid)
                     found = load(bench, name, phones, seconds=given.seconds)
-                    files = found["bytes"] / mean
+                    files = max(found["bytes"], 1) / mean
                     used = (cpu_s(process.pid) - before) / files * 1e6
                     row = files / found["seconds"], found["p99_ms"] or 0.0, used, found["repeats"]
                     rows.setdefault((name, phones), []).append(row)

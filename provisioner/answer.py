@@ -17,7 +17,7 @@ from provisioner.archive import Archive
 from provisioner.cache import RenderCache
 from provisioner.errors import Broken, NotOurs, ProvisionerError, Refused, Unassigned, Unknown
 from provisioner.firmware import Shelf
-from provisioner.gate import PAIRED_STAYS_OPEN, admit
+from provisioner.gate import admit
 from provisioner.gatehouse import Gatehouse
 from provisioner.last_good import LastGood
 from provisioner.load import Facts, Finder, Loader, find
@@ -26,10 +26,11 @@ from provisioner.metrics import CACHE, CACHE_BYTES, DATABASE_AWAY, LAST_GOOD, RE
 from provisioner.recognise import Ask, Identity, file_of, recognise
 from provisioner.registry import find_model, vendors
 from provisioner.render import Answer, render, render_public
+from provisioner.services import pairing
 from provisioner.settings import Installation
 from provisioner.sightings import Outcome, Sightings
 from provisioner.store.database import DOWN, Database
-from provisioner.store.tables import Device, now
+from provisioner.store.tables import now
 from provisioner.values import Mac
 from provisioner.vault import Vault
 from provisioner.vendor_api import File, Model, Vendor
@@ -232,18 +233,25 @@ class Provisioner:
         """The first private answer through the window, or by a code, pairs the device; all of it, or nothing.
 
         A device that was paired before starts a new generation, so that its older token is worth nothing.
+        A file that cannot be made takes the pairing back: rendering under the lock of the writers would make
+        a site that boots for the first time wait phone by phone. A code, which few phones use, is used up and
+        answered in one transaction.
         """
+        ask, identity = outcome.ask, outcome.identity
         with self.database.writing() as session:
-            ask, identity, device = outcome.ask, outcome.identity, session.get(Device, facts.device_id)
             if outcome.proof == "code":
                 codes.use(session, self.gatehouse.codes.of(ask, facts), ask.authorization)
-            if device is not None and (device.state == "open" or outcome.proof == "code"):
-                device.generation += device.paired_at is not None
-                device.state, device.paired_at = "paired", self.clock()
-                device.paired_address = ask.address[:45]
-                device.open_until = device.paired_at + PAIRED_STAYS_OPEN
-                session.flush()
-            return self._rendered(session, find(session, identity.mac, identity.tenant), identity)
+            before = pairing.pair(session, facts.device_id, ask.address, self.clock(), anew=outcome.proof == "code")
+            facts = find(session, identity.mac, identity.tenant)
+            if outcome.proof == "code":
+                return self._rendered(session, facts, identity)
+        try:
+            with self.database.reading() as session:
+                return self._rendered(session, facts, identity)
+        except Exception:
+            with self.database.writing() as session:
+                pairing.take_back(session, facts, before)
+            raise
 
     def _rendered(self, session: Session, facts: Facts, identity: Identity) -> Answer:
         """The file of this revision, or of one that was committed since: from the cache, else rendered."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from hmac import compare_digest
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -22,9 +22,6 @@ from provisioner.http_auth import Digests, Login, basic_login
 from provisioner.load import Facts
 from provisioner.recognise import Ask, Identity
 from provisioner.vault import TAG_HEX, Vault
-
-PAIRED_STAYS_OPEN = timedelta(minutes=10)
-"""How long the window stays open after the first private answer: a phone fetches several files."""
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 

@@ -45,6 +45,7 @@ CREATE TABLE IF NOT EXISTS file (
     media_type TEXT NOT NULL, size INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (mac, pattern, line)
 );
 CREATE INDEX IF NOT EXISTS file_kept_at ON file (kept_at);
+CREATE INDEX IF NOT EXISTS file_size ON file (size);
 CREATE TABLE IF NOT EXISTS turn (what TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
 """
 Place = tuple[str, str, str]

@@ -14,9 +14,13 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from provisioner.errors import Invalid, Problem
+from provisioner.load import Facts
 from provisioner.store.tables import Audit, Device, PairingCode, Tenant
 from provisioner.values import Mac
 from provisioner.vault import Vault
+
+PAIRED_STAYS_OPEN = timedelta(minutes=10)
+"""How long the window stays open after the first private answer: a phone fetches several files."""
 
 MOST_MINUTES = 525_600
 CODE_MINUTES = 60
@@ -44,6 +48,40 @@ def close_window(session: Session, actor: str, device: Device) -> None:
     gate = gate_of(device)
     _set(session, actor, gate, "closed", None)
     gate.generation += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """How the gate of a device stood before a phone paired it."""
+
+    state: str
+    generation: int
+    paired_at: datetime | None
+    paired_address: str | None
+    open_until: datetime | None
+
+
+def pair(session: Session, device_id: int, address: str, at: datetime, *, anew: bool = False) -> Before | None:
+    """Pair a device whose window is open, or any with ``anew``; None where another request was faster."""
+    device = session.get(Device, device_id)
+    if device is None or (device.state != "open" and not anew):
+        return None
+    fields = ("state", "generation", "paired_at", "paired_address", "open_until")
+    before = Before(**{name: getattr(device, name) for name in fields})
+    device.generation += device.paired_at is not None
+    device.state, device.paired_at = "paired", at
+    device.paired_address = address[:45]
+    device.open_until = at + PAIRED_STAYS_OPEN
+    session.flush()
+    return before
+
+
+def take_back(session: Session, paired: Facts, before: Before | None) -> None:
+    """Undo what `pair` did, unless somebody has changed the device's pairing since."""
+    device = session.get(Device, paired.device_id) if before else None
+    if before and device is not None and (device.state, device.open_until) == (paired.state, paired.open_until):
+        for name in Before.__slots__:
+            setattr(device, name, getattr(before, name))
 
 
 def block(session: Session, actor: str, device: Device) -> None:

@@ -243,6 +243,10 @@ class TenantClient:
         """The site file, without secrets."""
         return self._client.ask("GET", f"{self._path}/site", headers={"Accept": YAML}).body.decode()
 
+    def pairing_code(self, minutes: int | None = None) -> dict[str, Any]:
+        """A one-time ``code`` for whichever device uses it first, told this once, and when it ``expires_at``."""
+        return _code(self._client, f"{self._path}/pairing-codes", minutes)
+
     def bulk(self, action: str, devices: Iterable[str], **asked: str | int) -> Item:
         """Do something with many devices; the job."""
         body = {"action": action, "devices": list(devices), **asked}
@@ -305,6 +309,15 @@ class DeviceClient:
         """Refuse the device whatever it proves."""
         return self._set({"state": "blocked"})
 
+    def pairing_code(self, minutes: int | None = None) -> dict[str, Any]:
+        """A one-time ``code``, told this once, and when it ``expires_at``."""
+        return _code(self._client, f"{self._path}/pairing-code", minutes)
+
+    def trust_certificate(self, *, trusted: bool) -> bool:
+        """Whether its client certificate is a proof from now on."""
+        body = {"trusted": trusted}
+        return bool(self._client.ask("POST", f"{self._path}/certificate", body=body).value["trusted"])
+
     def _set(self, body: Mapping[str, Any]) -> dict[str, Any]:
         told: dict[str, Any] = self._client.ask("POST", f"{self._path}/pairing", body=dict(body)).value
         return told
@@ -312,6 +325,11 @@ class DeviceClient:
     def resync(self) -> Item:
         """Ask the device to fetch its configuration; the job."""
         return self._client.ask("POST", f"{self._path}/resync").item
+
+
+def _code(client: Client, path: str, minutes: int | None) -> dict[str, Any]:
+    told: dict[str, Any] = client.ask("POST", path, body={"minutes": minutes} if minutes else {}).value
+    return told
 
 
 def _said(value: str | int | bool | None) -> str:

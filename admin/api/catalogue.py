@@ -11,6 +11,7 @@ from admin.api import (
     events,
     features,
     imports,
+    proofs,
     resources,
     server_wide,
     site,
@@ -25,4 +26,6 @@ def catalogue() -> tuple[Operation, ...]:
     return tuple(operation for module in _MODULES for operation in module.operations())
 
 
-_MODULES = (tenants, resources, assignments, features, imports, device_files, device_doings, site, events, server_wide)
+_MODULES = (
+    tenants, resources, assignments, features, imports, device_files, device_doings, proofs, site, events, server_wide,
+)  # fmt: skip

@@ -73,7 +73,8 @@ def _pairing(call: Call) -> Reply:
     page, length = call.query["page"], call.query["per_page"]
     rows = call.session.scalars(query.limit(length).offset((page - 1) * length))
     handovers = [{name: getattr(row, name) for name in _HANDOVER} for row in rows]
-    return Reply(value={**_state(call, device), "handovers": handovers})
+    trusted = not gate.certificate_distrusted
+    return Reply(value={**_state(call, device), "certificate_trusted": trusted, "handovers": handovers})
 
 
 def _state(call: Call, device: Device) -> dict[str, Any]:
@@ -336,10 +337,15 @@ def _about_one(here: str) -> Iterator[Operation]:
         name="getPairing",
         path=f"{here}/pairing",
         title="Read a device's pairing",
-        says="Its state, and each time that it got secrets: when, from where, and by which proof.",
+        says="Its state, whether its client certificate is a proof, and each time that it got secrets: when, from"
+        " where, and by which proof.",
         run=_pairing,
         query=PAGES,
-        answers={200: table(**states, handovers={"type": "array", "items": handover})},
+        answers={
+            200: table(
+                **states, certificate_trusted={"type": "boolean"}, handovers={"type": "array", "items": handover}
+            )
+        },
     )
     yield Operation(
         name="setPairing",

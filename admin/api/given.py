@@ -27,6 +27,18 @@ class PairingIn(Schema):
     state: Literal["open", "closed", "blocked"] = "open"
 
 
+class PairingCodeIn(Schema):
+    """How long a one-time pairing code is good."""
+
+    minutes: Minutes | None = None
+
+
+class CertificateIn(Schema):
+    """Whether a device's client certificate is a proof."""
+
+    trusted: bool
+
+
 class BulkIn(Schema):
     """An action, the devices by their MAC, IPEI or id, and what the action asks for."""
 
@@ -72,6 +84,8 @@ class FeatureIn(Schema):
 
 NAMES: Mapping[type[Schema], str] = {
     PairingIn: "Pairing",
+    PairingCodeIn: "PairingCode",
+    CertificateIn: "Certificate",
     BulkIn: "Bulk",
     AssignmentIn: "LocationAssignment",
     ValidateIn: "Validate",

@@ -62,6 +62,7 @@ class Operation:
     ``answers`` maps a status to the JSON Schema of its body, None for an empty one; ``texts`` are other
     media types that a 200 may have. ``refuses`` are statuses beyond those that every operation has.
     ``may_be_gone`` lets a token for the whole server name a tenant that is not there (any more).
+    ``tells_secrets`` says that the answer may not be kept.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Operation:
     is_conditional: bool = False
     has_etag: bool = False
     may_be_gone: bool = False
+    tells_secrets: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -89,7 +91,8 @@ class Operation:
     @property
     def is_repeatable(self) -> bool:
         """Whether an Idempotency-Key makes it safe to send it once more."""
-        return self.method == "POST" and self.permission is not Permission.TENANT_READ
+        kept = self.permission is not Permission.TENANT_READ and not self.tells_secrets
+        return self.method == "POST" and kept
 
 
 def ref(name: str) -> dict[str, str]:

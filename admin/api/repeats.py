@@ -1,6 +1,7 @@
 """Idempotency-Key: a POST that is sent once more gets the first one's answer, and does nothing.
 
-Answers are kept for a day, and of each token the newest thousand. They hold no secrets: no answer to a POST does.
+Answers are kept for a day, and of each token the newest thousand. They hold no secrets: an operation that tells
+one is not repeated.
 """
 
 from __future__ import annotations

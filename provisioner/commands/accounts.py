@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from provisioner import accounts
-from provisioner.commands.common import as_json, print_json, provisioner
+from provisioner.commands.common import as_json, print_json, provisioner, tenant_of
 from provisioner.errors import Invalid, Problem
 from provisioner.store.tables import ApiToken, Tenant, User
 
@@ -118,12 +118,7 @@ def _password(given: str | None) -> str:
 
 
 def _found(session: Session, slug: str | None) -> Tenant | None:
-    if slug is None:
-        return None
-    tenant = session.scalars(select(Tenant).where(Tenant.slug == slug)).one_or_none()
-    if tenant is None:
-        raise Invalid([Problem(field="--tenant", message=f"there is no tenant {slug}")])
-    return tenant
+    return tenant_of(session, slug) if slug is not None else None
 
 
 def _print(rows: list[dict[str, object]], as_json: bool) -> None:

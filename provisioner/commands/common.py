@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from provisioner.answer import Provisioner
 from provisioner.app import open_provisioner
 from provisioner.errors import Invalid, Problem
-from provisioner.store.tables import Device
+from provisioner.store.tables import Device, Tenant
 from provisioner.values import Ipei, Mac
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -52,6 +52,14 @@ def device_of(session: Session, identity: str) -> Device:
     if len(problems) == 2:
         raise Invalid([Problem(field="IDENTITY", message=problems[0])])
     raise Invalid([Problem(field="IDENTITY", message=f"no device {identity}; `provisioner devices` lists them")])
+
+
+def tenant_of(session: Session, slug: str) -> Tenant:
+    """The tenant of a slug. Raises Invalid."""
+    tenant = session.scalars(select(Tenant).where(Tenant.slug == slug)).one_or_none()
+    if tenant is None:
+        raise Invalid([Problem(field="--tenant", message=f"there is no tenant {slug[:63]!r}")])
+    return tenant
 
 
 def file_owner(device: Device) -> Device:

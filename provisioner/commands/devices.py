@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
 import click
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from provisioner.answer import Provisioner
-from provisioner.commands.common import actor, as_json, device_of, file_owner, print_json, provisioner
+from provisioner.commands.common import actor, as_json, device_of, file_owner, print_json, provisioner, tenant_of
+from provisioner.commands.gate import block_options, check_block, echo_code, pairing_options, pairing_target
 from provisioner.difference import FileDifference, against_served
 from provisioner.errors import Unassigned
 from provisioner.keys import warnings_of
@@ -161,27 +161,23 @@ def _row(device: Device) -> dict[str, object]:
 
 
 @click.command()
-@click.argument("identity")
-@click.option("--minutes", type=click.IntRange(1, pairing.MOST_MINUTES), help="How long; else as the tenant says.")
-@click.option("--code", is_flag=True, help="Make a one-time code instead, to be typed as password on the phone.")
-def pair(identity: str, minutes: int | None, code: bool) -> None:
+@pairing_options
+def pair(identity: str | None, minutes: int | None, code: bool, tenant: str | None) -> None:
     """Open a device's pairing window; its next private answer without a token pairs it anew."""
+    whose = pairing_target(identity, code=code, tenant=tenant)
     server = provisioner()
     with server.database.writing() as session:
-        device = device_of(session, identity)
         if code:
+            owner = tenant_of(session, whose) if tenant else device_of(session, whose)
             made = pairing.make_code(
-                session, server.vault, actor(), device, at=server.clock(), minutes=minutes or pairing.CODE_MINUTES
+                session, server.vault, actor(), owner, at=server.clock(), minutes=minutes or pairing.CODE_MINUTES
             )
-            click.echo(f"{made.code}\n{identity}: password for any user name, once, until {_stamp(made.until)}")
+            echo_code(whose, made.code, made.until)
             return
+        device = device_of(session, whose)
         window = minutes or device.tenant.pairing_minutes or pairing.CODE_MINUTES
         until = pairing.open_window(session, actor(), device, window, server.clock())
-        click.echo(f"{identity}: open until {_stamp(until)}")
-
-
-def _stamp(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
+        click.echo(f"{identity}: open until {until:%Y-%m-%d %H:%M} UTC")
 
 
 @click.command()
@@ -194,13 +190,10 @@ def unpair(identity: str) -> None:
 
 
 @click.command()
-@click.argument("identity")
-@click.option("--certificate", is_flag=True, help="Only its client certificate: it proves nothing any more.")
-@click.option("--undo", is_flag=True, help="With --certificate: trust it again.")
+@block_options
 def block(identity: str, certificate: bool, undo: bool) -> None:
     """Refuse a device whatever it proves."""
-    if undo and not certificate:
-        raise click.UsageError("--undo goes with --certificate; `provisioner pair` or `unpair` ends a block")
+    check_block(certificate=certificate, undo=undo)
     with provisioner().database.writing() as session:
         device = device_of(session, identity)
         if certificate:

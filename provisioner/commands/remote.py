@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 from typing import Any, BinaryIO
 
 import click
 
-from provisioner.client import ApiError, Client, DeviceClient
+from provisioner.client import ApiError, Client
 from provisioner.commands.common import as_json, print_json
+from provisioner.commands.gate import block_options, check_block, echo_code, pairing_options, pairing_target
 from provisioner.errors import Invalid, Problem
 from provisioner.site.read import LARGEST, read
 from provisioner.spreadsheets import KINDS, MEDIA_TYPES, MOST_BYTES
@@ -163,19 +164,35 @@ _SIDES = (("-", "before"), ("+", "after"))
 
 
 @click.command("pair")
-@_identity
-@click.option("--minutes", type=click.IntRange(1), help="How long; else as the tenant says.")
-def _pair(identity: str, minutes: int | None) -> None:
+@pairing_options
+def _pair(identity: str | None, minutes: int | None, code: bool, tenant: str | None) -> None:
     """Open a device's pairing window; its next private answer without a token pairs it anew."""
-    until = datetime.fromisoformat(client().device(identity).pair(minutes)["open_until"])
+    whose = pairing_target(identity, code=code, tenant=tenant)
+    if code:
+        made = (client().tenant(whose) if tenant else client().device(whose)).pairing_code(minutes)
+        echo_code(whose, made["code"], datetime.fromisoformat(made["expires_at"]))
+        return
+    until = datetime.fromisoformat(client().device(whose).pair(minutes)["open_until"])
     click.echo(f"{identity}: open until {until:%Y-%m-%d %H:%M} UTC")
 
 
-def _gate(name: str, says: str, done: Callable[[DeviceClient], dict[str, Any]]) -> click.Command:
-    def run(identity: str) -> None:
-        click.echo(f"{identity}: {done(client().device(identity))['state']}")
+@click.command("unpair")
+@_identity
+def _unpair(identity: str) -> None:
+    """Close a device's window and make its token worthless."""
+    click.echo(f"{identity}: {client().device(identity).unpair()['state']}")
 
-    return _identity(click.command(name, help=says)(run))
+
+@click.command("block")
+@block_options
+def _block(identity: str, certificate: bool, undo: bool) -> None:
+    """Refuse a device whatever it proves."""
+    check_block(certificate=certificate, undo=undo)
+    if certificate:
+        trusted = client().device(identity).trust_certificate(trusted=undo)
+        click.echo(f"{identity}: its certificate is {'trusted' if trusted else 'distrusted'}")
+        return
+    click.echo(f"{identity}: {client().device(identity).block()['state']}")
 
 
 # --- requests
@@ -312,8 +329,8 @@ COMMANDS = {
         _diff,
         _devices,
         _pair,
-        _gate("unpair", "Close a device's window and make its token worthless.", DeviceClient.unpair),
-        _gate("block", "Refuse a device whatever it proves.", DeviceClient.block),
+        _unpair,
+        _block,
         _why,
         _recognise,
         _vendors,

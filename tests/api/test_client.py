@@ -162,6 +162,24 @@ def test_a_device_is_paired_unpaired_and_blocked(run):
     assert f"{PHONE}: blocked\n" == run("block", PHONE, token="ann").stdout
 
 
+def test_a_pairing_code_is_told_alone_in_its_line(run):
+    for whose in ((PHONE,), ("--tenant", "acme")):
+        code, says = run("pair", "--code", *whose).stdout.splitlines()
+        assert (8, True) == (len(code), code.isdecimal())
+        assert says.startswith(f"{whose[-1]}: password for any user name, once, until ")
+
+
+@pytest.mark.parametrize("words", [(), ("--code",), ("--tenant", "acme"), (PHONE, "--code", "--tenant", "acme")])
+def test_a_pairing_code_is_a_devices_or_a_tenants(run, words):
+    assert 2 == run("pair", *words).exit_code
+
+
+def test_a_certificate_is_distrusted_and_trusted_again(run):
+    assert f"{PHONE}: its certificate is distrusted\n" == run("block", PHONE, "--certificate").stdout
+    assert f"{PHONE}: its certificate is trusted\n" == run("block", PHONE, "--certificate", "--undo").stdout
+    assert 2 == run("block", PHONE, "--undo").exit_code
+
+
 def test_a_device_that_there_is_not_is_refused(run):
     for identity in ("80:5e:c0:99:99:99", "nonsense", "80:5e:c0:00:00:01"):
         token = "bob" if identity == PHONE else "root"

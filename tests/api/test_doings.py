@@ -10,7 +10,8 @@ import yaml
 from sqlalchemy import select
 
 from admin.api import events
-from provisioner.store.tables import Audit, Device
+from provisioner.services.pairing import place_of
+from provisioner.store.tables import Audit, Device, PairingCode, RepeatedRequest
 from tests.api.conftest import Api
 
 PHONE = "/tenants/acme/devices/805ec0000001"
@@ -87,6 +88,35 @@ def test_a_window_is_opened_closed_and_the_device_blocked(api):
 def test_a_window_of_no_sensible_length_is_refused(api, minutes):
     refused = api.post(f"{PHONE}/pairing", {"minutes": minutes})
     assert (422, "minutes") == (refused.status_code, refused.json["errors"][0]["field"])
+
+
+@pytest.mark.parametrize("path", [f"{PHONE}/pairing-code", "/tenants/acme/pairing-codes"])
+def test_a_pairing_code_is_told_once_and_kept_sealed(api, provisioner, path):
+    told = api.post(path, {"minutes": 5}).json
+    with provisioner.database.reading() as session:
+        row = session.scalars(select(PairingCode)).one()
+        note = session.scalars(select(Audit).order_by(Audit.id.desc())).first()
+    assert told["code"] == provisioner.vault.open_sealed(place_of(row), row.sealed_code)
+    assert ("pairing-codes" in path) == (row.device_id is None)
+    assert (["pairing_code"], False) == (list(note.changes), told["code"] in str(note.changes))
+
+
+def test_a_pairing_code_is_not_kept_for_who_sends_the_request_once_more(api, provisioner):
+    sent = {"headers": {"Idempotency-Key": "order-1"}}
+    codes = {api.post(f"{PHONE}/pairing-code", {}, **sent).json["code"] for _ in range(2)}
+    with provisioner.database.reading() as session:
+        assert (2, None) == (len(codes), session.scalars(select(RepeatedRequest)).first())
+
+
+def test_a_viewer_makes_no_pairing_code(viewer):
+    assert 403 == viewer.post(f"{PHONE}/pairing-code", {}).status_code
+    assert 403 == viewer.post("/tenants/acme/pairing-codes", {}).status_code
+
+
+def test_a_certificate_is_distrusted_and_trusted_again(api):
+    for trusted in (False, True):
+        assert {"trusted": trusted} == api.post(f"{PHONE}/certificate", {"trusted": trusted}).json
+        assert trusted is api.get(f"{PHONE}/pairing").json["certificate_trusted"]
 
 
 def test_a_bulk_action_is_a_job_with_an_outcome_for_each_device(api):

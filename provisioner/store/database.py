@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
@@ -79,7 +79,7 @@ class Database:
             yield session
             session.rollback()
 
-    def one(self, select: QuickSelect[T], **parameters: object) -> T | None:
+    def one(self, select: QuickSelect[T], **parameters: Hashable) -> T | None:
         """The value of a quick select, None where there is none. Raises as `reading` does."""
         if self.is_away:
             raise Away("the database is away")

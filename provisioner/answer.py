@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 from sqlalchemy.orm import Session
@@ -23,7 +24,7 @@ from provisioner.last_good import LastGood
 from provisioner.load import Facts, Finder, Loader, find
 from provisioner.merge import merge
 from provisioner.metrics import CACHE, CACHE_BYTES, DATABASE_AWAY, LAST_GOOD, RENDERING
-from provisioner.recognise import Ask, Identity, file_of, recognise
+from provisioner.recognise import LONGEST_REMEMBERED, Ask, Identity, file_of, recognise
 from provisioner.registry import find_model, vendors
 from provisioner.render import Answer, render, render_public
 from provisioner.services import pairing
@@ -41,6 +42,9 @@ Way = Callable[[Outcome], Answer | None]
 
 
 _NO_MAC = Mac("0" * 12)
+REMEMBERED = 16_384
+_LASTING = (None, "token", "network")
+"""Proofs, and the want of one, that time does not change: the same request about the same facts fares alike again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,17 @@ class Wanted:
     model: Model
     file: File
     line: str
+
+
+class Standing(NamedTuple):
+    """How a request stands with the gate, true for as long as what was ``found`` of its device stays the same."""
+
+    found: Facts | None
+    facts: Facts | None
+    proof: str | None
+    key: Hashable = None
+    error: type[ProvisionerError] | None = None
+    reason: str = ""
 
 
 @dataclass
@@ -66,6 +81,11 @@ class Provisioner:
     def cache(self) -> RenderCache:
         """Rendered files, as many as fit."""
         return RenderCache(self.installation.cache_mb * 1024 * 1024)
+
+    @cached_property
+    def standings(self) -> dict[Hashable, Standing]:
+        """What was judged before; a phone asks for the same files again and again."""
+        return {}
 
     @cached_property
     def sightings(self) -> Sightings:
@@ -177,17 +197,48 @@ class Provisioner:
         identity = outcome.identity
         if identity.kind is not None and not identity.kind.private:
             return _public(identity)
-        facts = outcome.facts = self._found(outcome)
-        wanted = self._admitted(outcome)
-        return None if _pairs(outcome) else self.cache.get(_key(facts, identity, wanted))
+        standing = self._standing(outcome)
+        outcome.facts, outcome.proof = standing.facts, standing.proof
+        if standing.error is not None:
+            raise standing.error(standing.reason)
+        return None if _pairs(outcome) else self.cache.get(standing.key)
 
-    def _found(self, outcome: Outcome) -> Facts:
+    def _standing(self, outcome: Outcome) -> Standing:
+        """As it was judged before where nothing changed since that the judgement depends on, else judged now."""
+        ask, found = outcome.ask, self.finder.look(outcome.identity.mac)
+        if not self._may_stand(ask):
+            return self._judged(outcome, found)
+        asked = ask.path, ask.user_agent, ask.address, self.gatehouse.walks.is_walker(ask.address)
+        known = self.standings.get(asked)
+        if known is not None and known.found is found:
+            return known
+        judged = self._judged(outcome, found)
+        if judged.proof in _LASTING:
+            if len(self.standings) >= REMEMBERED:
+                self.standings.clear()
+            self.standings[asked] = judged
+        return judged
+
+    def _may_stand(self, ask: Ask) -> bool:
+        """Whether the judgement hangs on nothing but the device's facts, and on who asks for what."""
+        plain = not ask.authorization and ask.certificate is None and len(ask.path) <= LONGEST_REMEMBERED
+        return plain and self.finder.is_steady
+
+    def _judged(self, outcome: Outcome, found: Facts | None) -> Standing:
+        identity = outcome.identity
+        try:
+            facts = outcome.facts = self._owned(outcome, found)
+            key = _key(facts, identity, self._admitted(outcome))
+        except ProvisionerError as error:
+            return Standing(found, outcome.facts, outcome.proof, None, type(error), str(error))
+        return Standing(found, facts, outcome.proof, key)
+
+    def _owned(self, outcome: Outcome, found: Facts | None) -> Facts:
         """The device; a stranger is weighed like a device that is closed, so that the time tells nothing."""
         identity = outcome.identity
-        facts = self.finder.look(identity.mac)
-        if facts is not None and identity.tenant in (None, facts.tenant):
-            return facts
-        self.gatehouse.weigh(outcome.ask, identity, facts or self._stranger(identity))
+        if found is not None and identity.tenant in (None, found.tenant):
+            return found
+        self.gatehouse.weigh(outcome.ask, identity, found or self._stranger(identity))
         raise Unknown(f"{identity.mac or _NO_MAC} belongs to no tenant that is meant")
 
     def _stranger(self, identity: Identity) -> Facts:

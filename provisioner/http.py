@@ -7,6 +7,7 @@ and body; only our own fault is a 500, for a phone that gets one keeps its last 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,10 +28,11 @@ log = structlog.get_logger()
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
-Headers = list[tuple[str, str]]
+Headers = tuple[tuple[str, str], ...]
 Way = Callable[[Ask], Answer | None]
 
 LONGEST_CREDENTIALS = 4096
+REMEMBERED = 4096
 _HEALTH = ("/healthz", "/readyz")
 
 
@@ -43,7 +45,7 @@ class Reply(NamedTuple):
 
 
 def _plain(status: str, body: bytes) -> Reply:
-    return Reply(status, [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))], body)
+    return Reply(status, (("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))), body)
 
 
 _NOTHING = _plain("404 Not Found", b"Not found\n")
@@ -68,7 +70,7 @@ class PhonesDoor:
             return http_firmware.send(image, environ, start_response)
         reply = self._reply(environ, self._provisioner.answer)
         assert reply is not None
-        start_response(reply.status, reply.headers)
+        start_response(reply.status, list(reply.headers))
         return [reply.body] if reply.body else []
 
     def at_once(self, environ: Environ) -> Reply | None:
@@ -78,6 +80,8 @@ class PhonesDoor:
         return self._reply(environ, self._provisioner.at_once)
 
     def _image(self, environ: Environ) -> Path | None:
+        if self._provisioner.shelf is None:
+            return None
         return self._provisioner.image(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] in ("GET", "HEAD") else None
 
     def _reply(self, environ: Environ, way: Way) -> Reply | None:
@@ -139,7 +143,7 @@ def health(provisioner: Provisioner, path: str, start_response: StartResponse) -
     ready = path == "/healthz" or provisioner.database.is_current()
     body = b"ok\n" if ready else b"the database is not reachable or not migrated\n"
     reply = _plain("200 OK" if ready else "503 Service Unavailable", body)
-    start_response(reply.status, reply.headers)
+    start_response(reply.status, list(reply.headers))
     return [body]
 
 
@@ -150,18 +154,30 @@ def _path(environ: Environ) -> str:
 
 
 def _challenge(challenges: Iterable[str]) -> Reply:
-    headers = [*_NOTHING.headers, *(("WWW-Authenticate", one) for one in challenges)]
+    headers = (*_NOTHING.headers, *(("WWW-Authenticate", one) for one in challenges))
     return Reply("401 Unauthorized", headers, _NOTHING.body)
 
 
 def _reply_with(answer: Answer, none_match: str | None) -> Reply:
     """The file, or that the phone has it already."""
-    tags = [("ETag", answer.etag), ("Cache-Control", "private, no-cache")]
     if none_match is not None and _is_named(answer.etag, none_match):
-        return Reply("304 Not Modified", tags, b"")
-    headers = [("Content-Type", answer.media_type), ("Content-Length", str(len(answer.body))), *tags]
-    return Reply("200 OK", headers, answer.body)
+        return Reply("304 Not Modified", _tags(answer.etag), b"")
+    return Reply("200 OK", _headers(answer.media_type, len(answer.body), answer.etag), answer.body)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _tags(etag: str) -> Headers:
+    return (("ETag", etag), ("Cache-Control", "private, no-cache"))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _headers(media_type: str, size: int, etag: str) -> Headers:
+    return (("Content-Type", media_type), ("Content-Length", str(size)), *_tags(etag))
 
 
 def _is_named(etag: str, none_match: str) -> bool:
-    return none_match.strip() == "*" or etag in [tag.strip().removeprefix("W/") for tag in none_match.split(",")]
+    return (
+        none_match == etag
+        or none_match.strip() == "*"
+        or etag in [tag.strip().removeprefix("W/") for tag in none_match.split(",")]
+    )

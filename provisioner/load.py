@@ -104,6 +104,8 @@ class Finder:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._select = QuickSelect(database.engine, _FACTS.where(Device.mac == bindparam("mac")), _facts)
+        self.is_steady = database.is_sqlite
+        """Whether `look` gives the very same object again while nothing changes."""
 
     def find(self, mac: Mac | None, tenant: str | None = None) -> Facts:
         """What is committed at this moment of the device of a MAC."""
@@ -111,7 +113,7 @@ class Finder:
 
     def look(self, mac: Mac | None) -> Facts | None:
         """The device of a MAC, whosever it is; a request that names none costs the same look into the table."""
-        return self._database.one(self._select, mac=mac.hex if mac else "")
+        return self._database.one(self._select, mac.hex if mac else "")
 
     def stranger(self, mac: Mac | None, vendor: str, model: str) -> Facts:
         """A closed device of nobody, made of a row that was never read, in the time that a stored one takes."""

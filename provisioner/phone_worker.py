@@ -20,7 +20,7 @@ import socket
 import ssl
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any
@@ -31,6 +31,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 LONGEST_HEAD = 16_384
 LONGEST_REMEMBERED = 768
+REMEMBERED = 4096
 HEAD_TIME_S = 10.0
 SEND_TIME_S = 60.0
 LINGER_S = 2.0
@@ -178,19 +179,21 @@ class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type
         if self.nr >= self.max_requests:
             self.alive = False
         peer.head, peer.keep = b"", request["keep-alive"]
-        lines = _lines(request["version"], reply.status, reply.headers, peer.keep and self.alive)
-        self._send(peer, (lines, reply.body))
+        before, behind = _lines(request["version"], reply.status, reply.headers, peer.keep and self.alive)
+        self._send(peer, (before, _date(int(time.time())), behind, reply.body))
 
-    def _send(self, peer: Peer, message: tuple[bytes, bytes]) -> None:
+    def _send(self, peer: Peer, message: tuple[bytes, ...]) -> None:
         """Send an answer; what the peer's window does not take now follows when it does."""
+        # What closes next can take the last bytes of the answer along in one packet.
+        flags = peer.flags if peer.keep else peer.flags | socket.MSG_MORE
         try:
-            sent = peer.sock.send(b"".join(message)) if peer.secure else peer.sock.sendmsg(message, (), peer.flags)
+            sent = peer.sock.send(b"".join(message)) if peer.secure else peer.sock.sendmsg(message, (), flags)
         except (BlockingIOError, ssl.SSLWantWriteError):
             sent = 0
         except OSError:
             self._drop(peer)
             return
-        if sent == len(message[0]) + len(message[1]):
+        if sent == sum(map(len, message)):
             self._answered(peer)
         else:
             peer.rest = memoryview(b"".join(message))[sent:]
@@ -367,17 +370,18 @@ def _parsed(head: bytes) -> dict[str, Any] | None:
 
 
 # A phone sends the same bytes each time that it asks for a file.
-_remembered = lru_cache(maxsize=4096)(_parsed)
+_remembered = lru_cache(maxsize=REMEMBERED)(_parsed)
 
 
 @lru_cache(maxsize=2)
-def _date(second: int) -> str:
-    return str(util.http_date(second))
+def _date(second: int) -> bytes:
+    return f"Date: {util.http_date(second)}\r\n".encode("latin-1")
 
 
-def _lines(minor: str, status: str, headers: list[tuple[str, str]], keep: bool) -> bytes:
+@lru_cache(maxsize=REMEMBERED)
+def _lines(minor: str, status: str, headers: Sequence[tuple[str, str]], keep: bool) -> tuple[bytes, bytes]:
+    """The head of an answer before and behind its date."""
     fields = "".join([f"{name}: {value}\r\n" for name, value in headers])
-    return (
-        f"HTTP/1.{minor} {status}\r\nServer: {SERVER}\r\nDate: {_date(int(time.time()))}\r\n"
-        f"Connection: {'keep-alive' if keep else 'close'}\r\n{fields}\r\n"
-    ).encode("latin-1")
+    connection = "keep-alive" if keep else "close"
+    before = f"HTTP/1.{minor} {status}\r\nServer: {SERVER}\r\n"
+    return before.encode("latin-1"), f"Connection: {connection}\r\n{fields}\r\n".encode("latin-1")

@@ -50,10 +50,10 @@ def paths(server: Provisioner) -> list[str]:
     ]  # fmt: skip
 
 
-def replied(door: PhonesDoor, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
+def replied(door: PhonesDoor, environ: dict[str, Any]) -> tuple[str, tuple[tuple[str, str], ...], bytes]:
     told: list[Any] = []
     body = b"".join(door(dict(environ), lambda *given: told.extend(given)))
-    return told[0], told[1], body
+    return told[0], tuple(told[1]), body
 
 
 def environment(message: bytes, address: str) -> dict[str, Any]:

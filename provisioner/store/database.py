@@ -79,12 +79,12 @@ class Database:
             yield session
             session.rollback()
 
-    def one(self, select: QuickSelect[T], **parameters: Hashable) -> T | None:
-        """The value of a quick select, None where there is none. Raises as `reading` does."""
+    def one(self, select: QuickSelect[T], key: Hashable) -> T | None:
+        """What a quick select finds under a key, None where there is none. Raises as `reading` does."""
         if self.is_away:
             raise Away("the database is away")
         try:
-            return select(**parameters)
+            return select(key)
         except DOWN as error:
             self._missed(error)
             raise

@@ -38,14 +38,15 @@ class _Held(Generic[T]):
 
 
 class QuickSelect(Generic[T]):
-    """A statement with named parameters that gives one row, or none; ``make`` turns its columns into a value."""
+    """A statement with one parameter that gives one row, or none; ``make`` turns its columns into a value."""
 
     def __init__(self, engine: Engine, statement: Select[*tuple[Any, ...]], make: Callable[[Sequence[Any]], T]) -> None:
         self._engine = engine
         self._make = make
         compiled = statement.compile(dialect=engine.dialect)
         self._sql = str(compiled)
-        self._positions = compiled.positiontup
+        (self._name,) = compiled.params
+        self._positional = compiled.positiontup is not None
         self._converters = _converters(engine, statement.selected_columns)
         self._error: type[Exception] = engine.dialect.loaded_dbapi.Error
         self._embedded = engine.dialect.name == "sqlite"
@@ -55,14 +56,14 @@ class QuickSelect(Generic[T]):
         self._connections: list[Any] = []
         event.listen(engine, "engine_disposed", lambda _engine: self._close_all())
 
-    def __call__(self, **parameters: Hashable) -> T | None:
-        """What the row is made into. Raises OperationalError when the database is away."""
+    def __call__(self, key: Hashable) -> T | None:
+        """What the row of a key is made into. Raises OperationalError when the database is away."""
         try:
-            return self._ask(parameters)
+            return self._ask(key)
         except self._error:
             self._let_go()
         try:  # on a new connection: the old one may have ended with its server
-            return self._ask(parameters)
+            return self._ask(key)
         except self._error as error:
             self._let_go()
             raise OperationalError(self._sql, None, error) from error
@@ -77,26 +78,24 @@ class QuickSelect(Generic[T]):
             values[n] = convert(values[n])
         return self._make(values)
 
-    def _ask(self, parameters: dict[str, Hashable]) -> T | None:
+    def _ask(self, key: Hashable) -> T | None:
         try:
             held: _Held[T] = self._local.held
         except AttributeError:
             held = self._connect()
         if not self._embedded:
-            return self._selected(held, parameters)
+            return self._selected(held, key)
         # What is read after the version was is at least as new as it.
         version = held.cursor.execute("PRAGMA data_version").fetchall()[0][0]
         if version != held.version or len(held.known) >= REMEMBERED:
             held.version, held.known = version, {}
-        key = tuple(parameters.values())
         value = held.known.get(key, _NEW)
         if value is _NEW:
-            value = held.known[key] = self._selected(held, parameters)
-        return value  # type: ignore[no-any-return]  # the mark of what is not known fits every type
+            value = held.known[key] = self._selected(held, key)
+        return value
 
-    def _selected(self, held: _Held[T], parameters: dict[str, Hashable]) -> T | None:
-        given = parameters if self._positions is None else [parameters[name] for name in self._positions]
-        held.cursor.execute(self._sql, given)
+    def _selected(self, held: _Held[T], key: Hashable) -> T | None:
+        held.cursor.execute(self._sql, (key,) if self._positional else {self._name: key})
         # Read to the end: SQLite would hold its snapshot for a row that might follow, and its log could only grow.
         rows = held.cursor.fetchall()
         return self._made(rows[0]) if rows else None

@@ -24,14 +24,14 @@ class Application:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
         """As any application."""
         reply = self.at_once(environ)
-        start_response(reply.status, reply.headers)
+        start_response(reply.status, list(reply.headers))
         return [reply.body] if reply.body else []
 
     def at_once(self, environ: dict[str, Any]) -> Reply:
         """As the phones' door."""
         told = {name: value for name, value in environ.items() if name in TOLD or name.startswith("HTTP_")}
         body = json.dumps(told, sort_keys=True).encode() + b" " * int(environ.get("HTTP_X_PAD", 0))
-        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+        headers = (("Content-Type", "application/json"), ("Content-Length", str(len(body))))
         return Reply("200 OK", headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else body)
 
 

@@ -236,9 +236,7 @@ class Table:
         total = unfiltered if not clauses else None
         keys: tuple[Any, ...] | None = None
         if total is None and state.page == 1:
-            # What fits on one page is counted by looking at it: a narrow search reads its rows once.
-            keys = tuple(session.scalars(self.ordered(filtered, state).limit(state.per_page)))
-            total = len(keys) if len(keys) < state.per_page else None
+            keys, total = self._first_page(session, filtered, state, is_searched=bool(clauses))
         if total is None:
             total = session.scalar(select(func.count()).select_from(filtered.subquery())) or 0
         state = replace(state, page=min(state.page, max(1, -(-total // state.per_page))))
@@ -252,6 +250,21 @@ class Table:
             total=total,
             columns=self.shown(state, remembered),
         )
+
+    def _first_page(
+        self, session: Session, filtered: Select[Any], state: State, *, is_searched: bool
+    ) -> tuple[tuple[Any, ...], int | None]:
+        """The keys of the first page, and how many rows there are where that is known with them.
+
+        A search reads its rows once: each says how many they are. Without a search an index gives the page,
+        and what fits on it is counted by looking at it.
+        """
+        if is_searched:
+            counted = filtered.add_columns(func.count().over())
+            found = session.execute(self.ordered(counted, state).limit(state.per_page)).all()
+            return tuple(row[0] for row in found), found[0][1] if found else 0
+        keys = tuple(session.scalars(self.ordered(filtered, state).limit(state.per_page)))
+        return keys, len(keys) if len(keys) < state.per_page else None
 
     def _page(self, session: Session, filtered: Select[Any], state: State, total: int) -> tuple[Any, ...]:
         """The keys of the state's page. What lies in the second half is counted off from the end."""
@@ -277,34 +290,51 @@ def _whole(text: str | None, otherwise: int) -> int:
 
 
 class _Like(FunctionElement[bool]):
-    """A column and a pattern, in which a backslash makes a wildcard a character; case aside."""
+    """A column and a pattern, in which a backslash makes a wildcard a character."""
 
     type = Boolean()
     inherit_cache = True
     _is_implicitly_boolean = True
 
 
+class _LikeAnyCase(_Like):
+    """The same, the case of letters aside."""
+
+    inherit_cache = True
+
+
 @compiles(_Like)
-def _ilike(element: _Like, compiler: SQLCompiler, **options: Any) -> str:
-    column, pattern = (compiler.process(part, **options) for part in element.clauses)
-    return f"({column} ILIKE {pattern} ESCAPE '\\')"
-
-
-@compiles(_Like, "sqlite")
 def _like(element: _Like, compiler: SQLCompiler, **options: Any) -> str:
-    # SQLite's LIKE asks for no case of ASCII letters anyway, and lower() on both sides doubles its price.
     column, pattern = (compiler.process(part, **options) for part in element.clauses)
     return f"({column} LIKE {pattern} ESCAPE '\\')"
 
 
+@compiles(_LikeAnyCase)
+def _ilike(element: _LikeAnyCase, compiler: SQLCompiler, **options: Any) -> str:
+    column, pattern = (compiler.process(part, **options) for part in element.clauses)
+    return f"({column} ILIKE {pattern} ESCAPE '\\')"
+
+
+@compiles(_LikeAnyCase, "sqlite")
+def _sqlite_like(element: _LikeAnyCase, compiler: SQLCompiler, **options: Any) -> str:
+    # SQLite's LIKE asks for no case of ASCII letters anyway, and lower() on both sides doubles its price.
+    return _like(element, compiler, **options)
+
+
 def contains(column: Any, text: str) -> Where:
     """Whether a column holds a text, its letters' case aside."""
-    return _Like(column, f"%{escaped(text)}%")
+    return _alike(column, f"%{escaped(text)}%")
 
 
 def begins(column: Any, text: str) -> Where:
     """Whether a column begins with a text, its letters' case aside."""
-    return _Like(column, f"{escaped(text)}%")
+    return _alike(column, f"{escaped(text)}%")
+
+
+def _alike(column: Any, pattern: str) -> Where:
+    # PostgreSQL folds the case of every value that it compares; what has no letters is spared that.
+    kind = _Like if pattern.isascii() and pattern.lower() == pattern.upper() else _LikeAnyCase
+    return kind(column, pattern)
 
 
 def escaped(text: str) -> str:

@@ -89,11 +89,19 @@ def requests(scope: Scope, at: datetime, hours: int = 48) -> Timeline:
 
 def versions(scope: Scope, total: int) -> tuple[tuple[Share, ...], int]:
     """The firmware that most devices have, and how many have yet another one."""
+    # By model first: so they lie in an index, and what is left to add up is short.
+    models = (
+        select(Device.vendor, Device.firmware, func.count(Device.mac).label("devices"))
+        .where(scope.of(Device))
+        .group_by(Device.vendor, Device.model, Device.firmware)
+        .subquery()
+    )
+    many = cast(func.sum(models.c.devices), Integer)
     query = (
-        select(Device.vendor, Device.firmware, func.count())
-        .where(scope.of(Device), Device.mac.is_not(None))
-        .group_by(Device.vendor, Device.firmware)
-        .order_by(func.count().desc(), Device.vendor, Device.firmware)
+        select(models.c.vendor, models.c.firmware, many)
+        .group_by(models.c.vendor, models.c.firmware)
+        .having(many > 0)
+        .order_by(many.desc(), models.c.vendor, models.c.firmware)
         .limit(MOST_VERSIONS)
     )
     found = [

@@ -18,7 +18,7 @@ DEVICES = "/portal/advanced/device-management"
 PAGES = {
     DEVICES: 8,
     f"{DEVICES}?tab=ipei": 8,
-    f"{DEVICES}?q=room": 9,
+    f"{DEVICES}?q=room": 8,
     f"{DEVICES}?q=vendor:yealink+silent:%3E7d": 8,
     f"{DEVICES}?sort=-template&per_page=100": 8,
     f"{DEVICES}?page=2": 8,

@@ -1,4 +1,9 @@
-"""Log lines: one event with fields, text or JSON, secrets masked before anything else."""
+"""Log lines: one event with fields, text or JSON, secrets masked before it becomes a line.
+
+In a storm each request is a line, and lines cost more than all else that is noted of it. What the level leaves
+out is dropped first, a plain event is put into words by `_Words`, and a line goes straight to standard
+error. Libraries speak through ``logging``, whose lines are masked as a whole.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -26,23 +32,60 @@ def configure(level: str, form: str) -> None:
         logging.getLogger(talkative).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
+            _leave_out,
             mask,
-            structlog.stdlib.filter_by_level,
-            structlog.stdlib.add_log_level,
+            structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *_rendering(form),
         ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        logger_factory=lambda *_names: _StandardError(),
         cache_logger_on_first_use=True,
     )
+
+
+class _StandardError:
+    """Takes finished lines. One that cannot be written is lost: no request fails for it."""
+
+    def msg(self, line: str) -> None:
+        """Write a line; several that are one event were not masked field by field."""
+        with suppress(OSError, ValueError):
+            sys.stderr.write(f"{_masked(line) if chr(10) in line else line}\n")
+            sys.stderr.flush()
+
+    debug = info = warning = error = critical = msg
+
+
+def _leave_out(_logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    if logging.root.isEnabledFor(structlog.processors.NAME_TO_LEVEL[method]):
+        return event
+    raise structlog.DropEvent
 
 
 def _rendering(form: str) -> list[Any]:
     if form == "json":
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    # A pretty traceback would show local variables, and with them passwords.
-    plain = structlog.dev.plain_traceback
-    return [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=plain)]
+    return [_Words()]
+
+
+class _Words:
+    """An event as structlog's console renderer words it, which is asked itself for those with a traceback."""
+
+    _UNUSUAL = frozenset(("exc_info", "exception", "stack", "logger", "logger_name"))
+    _QUOTED = re.compile(r"[ \t=\r\n\"']")
+
+    def __init__(self) -> None:
+        # A pretty traceback would show local variables, and with them passwords.
+        plain = structlog.dev.plain_traceback
+        self._console = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=plain)
+
+    def __call__(self, logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
+        if not self._UNUSUAL.isdisjoint(event):
+            return self._console(logger, method, event)
+        head = f"{event.pop('timestamp')} [{event.pop('level'):9}] {event.pop('event'):30} "
+        return (head + " ".join([f"{name}={self._word(event[name])}" for name in sorted(event)])).rstrip(" ")
+
+    def _word(self, value: object) -> str:
+        return value if isinstance(value, str) and not self._QUOTED.search(value) else repr(value)
 
 
 def mask(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -58,13 +101,14 @@ def mask(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Muta
 
 
 class _Masked(logging.Formatter):
-    """Masks what did not come field by field: lines of libraries, and tracebacks."""
+    """Masks what did not come field by field: lines of libraries, and their tracebacks."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = super().format(record)
-        if "\n" not in line and record.name.startswith(("provisioner", "admin")):
-            return line
-        return _USER_INFO.sub(r"\1", _DEVICE_TOKEN.sub("********", line))
+        return _masked(super().format(record))
+
+
+def _masked(line: str) -> str:
+    return _USER_INFO.sub(r"\1", _DEVICE_TOKEN.sub("********", line))
 
 
 @lru_cache(maxsize=1024)

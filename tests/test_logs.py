@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import logging
+import re
 
 import pytest
 import structlog
+from hypothesis import given
+from hypothesis import strategies as st
 
 from provisioner import logs
 from provisioner.logs import mask
@@ -60,3 +64,36 @@ def test_a_traceback_is_masked_too(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().err
     assert "ValueError" in said
     assert TOKEN not in said
+
+
+FIELDS = st.dictionaries(
+    st.text("abcxyz_", min_size=1, max_size=8).filter(lambda name: name not in ("event", "level", "timestamp")),
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=20), st.lists(st.text(max_size=3), max_size=2)),
+    max_size=5,
+)
+
+
+@given(st.sampled_from(["config.served", "database.lost", "x" * 40, ""]), st.sampled_from(["info", "error"]), FIELDS)
+def test_a_plain_event_reads_as_structlog_words_it(name: str, level: str, fields: dict[str, object]) -> None:
+    event = {"event": name, "level": level, "timestamp": "2026-11-27T22:50:56Z", **fields}
+    words = logs._Words()
+    assert words(None, level, dict(event)) == words._console(None, level, dict(event))
+
+
+@pytest.mark.usefixtures("quiet_again")
+def test_what_the_level_leaves_out_is_not_said(capsys: pytest.CaptureFixture[str]) -> None:
+    structlog.reset_defaults()
+    logs.configure("warning", "text")
+    structlog.get_logger().info("config.served")
+    structlog.get_logger().warning("config.slow")
+    assert re.fullmatch(r"\S+ \[warning  \] config\.slow\n", capsys.readouterr().err)
+
+
+@pytest.mark.usefixtures("quiet_again")
+def test_a_line_that_cannot_be_written_fails_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    structlog.reset_defaults()
+    logs.configure("info", "text")
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr("sys.stderr", closed)
+    structlog.get_logger().info("config.served")

@@ -256,12 +256,10 @@ class Table:
     ) -> tuple[tuple[Any, ...], int | None]:
         """The keys of the first page, and how many rows there are where that is known with them.
 
-        A search reads its rows once: each says how many they are. Without a search an index gives the page,
-        and what fits on it is counted by looking at it.
+        Without a search an index gives the page, and what fits on it is counted by looking at it.
         """
         if is_searched:
-            counted = filtered.add_columns(func.count().over())
-            found = session.execute(self.ordered(counted, state).limit(state.per_page)).all()
+            found = session.execute(self._counted(filtered, state).limit(state.per_page)).all()
             return tuple(row[0] for row in found), found[0][1] if found else 0
         keys = tuple(session.scalars(self.ordered(filtered, state).limit(state.per_page)))
         return keys, len(keys) if len(keys) < state.per_page else None
@@ -274,6 +272,19 @@ class Table:
             return tuple(session.scalars(self.ordered(filtered, state).limit(many).offset(start)))
         turned = self.ordered(filtered, state, backwards=True).limit(many).offset(total - start - many)
         return tuple(session.scalars(turned))[::-1]
+
+    def _counted(self, filtered: Select[Any], state: State) -> Select[Any]:
+        """The keys in the state's order, and beside each how many there are: the rows are read once.
+
+        A window function would say the same, but beside a LIMIT it has PostgreSQL plan for the first few rows.
+        """
+        column = self.column(state.column)
+        assert column
+        joined = column.join(filtered) if column.join else filtered
+        found = joined.add_columns(*(one.label(f"by_{place}") for place, one in enumerate(column.sort))).cte("found")
+        key, *by = found.c
+        many = select(func.count()).select_from(found).scalar_subquery()
+        return select(key, many).order_by(*((one.desc() if state.is_descending else one.asc()) for one in (*by, key)))
 
     def ordered(self, query: Select[Any], state: State, *, backwards: bool = False) -> Select[Any]:
         """The query in the state's order; rows that are alike keep one order over all pages."""

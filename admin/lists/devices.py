@@ -123,10 +123,12 @@ def on_tab(tab: str) -> Where:
 
 def counts(scope: Scope) -> tuple[int, int]:
     """How many devices and how many handsets the tenant has."""
-    total, macs = scope.session.execute(
-        select(func.count(), func.count(Device.mac)).select_from(Device).where(scope.of(Device))
-    ).one()
-    return macs, total - macs
+    total, handsets = (
+        select(func.count()).select_from(Device).where(scope.of(Device), *where).scalar_subquery()
+        for where in ((), (on_tab("ipei"),))
+    )
+    found = scope.session.execute(select(total, handsets)).one()
+    return found[0] - found[1], found[1]
 
 
 # --- search

@@ -337,6 +337,11 @@ def contains(column: Any, text: str) -> Where:
     return _alike(column, f"%{escaped(text)}%")
 
 
+def holds(column: Any, text: str) -> Where:
+    """Whether a column that knows one case only holds a text of that case."""
+    return _Like(column, f"%{escaped(text)}%")
+
+
 def begins(column: Any, text: str) -> Where:
     """Whether a column begins with a text, its letters' case aside."""
     return _alike(column, f"{escaped(text)}%")

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, sele
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from admin.scope import Scope
-from admin.tables import Column, Search, Table, begins, contains
+from admin.tables import Column, Search, Table, begins, contains, holds
 from admin.words import _, ago, mark
 from provisioner.load import fits
 from provisioner.registry import vendors
@@ -137,7 +137,7 @@ def counts(scope: Scope) -> tuple[int, int]:
 def _find(search: Search, at: datetime) -> Iterator[Where]:
     whole = _identity_part(search.text) if not search.fields else None
     if whole and len(search.words) > 1:  # 80 5e c0 12 34 56
-        yield or_(contains(Device.mac, whole), contains(Device.ipei, whole))
+        yield or_(holds(Device.mac, whole), holds(Device.ipei, whole))
         return
     for word in search.words:
         yield or_(*_anywhere(word))
@@ -156,8 +156,8 @@ def _anywhere(word: str) -> Iterator[Where]:
         yield Device.id.in_(select(Seen.device_id).where(begins(Seen.address, word)))
     part = _identity_part(word)
     if part:
-        yield contains(Device.mac, part)
-        yield contains(Device.ipei, part)
+        yield holds(Device.mac, part)
+        yield holds(Device.ipei, part)
     yield from _ipei(word)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from admin.lists.devices import identity_of, key_of
@@ -121,13 +121,15 @@ def _users(scope: Scope, keys: Sequence[int]) -> Sequence[User]:
 def devices_of(scope: Scope, keys: Sequence[int]) -> dict[int, list[tuple[str, str, int]]]:
     """Where extensions ring: key, identity and line of each device."""
     lines: dict[int, list[tuple[str, str, int]]] = {}
+    # An outer join begins at the lines of these extensions; an inner one SQLite begins at every device of the tenant.
     for extension_id, position, device in scope.session.execute(
         select(DeviceLine.extension_id, DeviceLine.position, Device)
-        .join(Device, Device.id == DeviceLine.device_id)
-        .where(scope.of(Device), DeviceLine.extension_id.in_(keys))
+        .outerjoin(Device, and_(Device.id == DeviceLine.device_id, scope.of(Device)))
+        .where(DeviceLine.extension_id.in_(keys))
         .order_by(Device.mac, Device.id)
     ):
-        lines.setdefault(extension_id, []).append((key_of(device), identity_of(device), position))
+        if device is not None:
+            lines.setdefault(extension_id, []).append((key_of(device), identity_of(device), position))
     return lines
 
 

@@ -65,6 +65,8 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         mark("Administration"),
         (
+            Entry("portal.tenant.page", mark("Tenant settings"), "building"),
+            Entry("portal.tenants.listing", mark("Tenants"), "buildings", Permission.SERVER_CHANGE),
             Entry("portal.jobs.listing", mark("Jobs"), "jobs"),
             Entry("portal.users.listing", mark("Users"), "people", Permission.USERS_CHANGE),
             Entry("portal.tokens.listing", mark("API tokens"), "lock", Permission.USERS_CHANGE),

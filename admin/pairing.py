@@ -6,13 +6,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from admin.scope import Scope
 from admin.words import _, stamp
 from provisioner.services import pairing
-from provisioner.services.pairing import MOST_MINUTES, gate_of
-from provisioner.store.tables import Device
-from provisioner.vault import Vault
+from provisioner.services.pairing import CODE_MINUTES, MOST_MINUTES, Code, gate_of
+from provisioner.store.tables import Device, Tenant
 
-__all__ = ["MOST_MINUTES", "block", "close_window", "distrust", "gate_of", "make_code", "open_window"]
+__all__ = ["CODE_MINUTES", "MOST_MINUTES", "block", "close_window", "distrust", "gate_of", "make_code", "open_window"]
 
 
 def open_window(session: Session, actor: str, device: Device, minutes: int, at: datetime) -> str:
@@ -32,10 +32,11 @@ def block(session: Session, actor: str, device: Device) -> str:
     return _("blocked")
 
 
-def make_code(session: Session, vault: Vault, actor: str, device: Device, at: datetime) -> str:
-    """Make a one-time code, and tell it this once."""
-    made = pairing.make_code(session, vault, actor, device, at=at)
-    return _("the code is {code}, once, until {until}", code=made.code, until=stamp(made.until))
+def make_code(session: Session, scope: Scope, owner: Device | Tenant, minutes: str) -> Code:
+    """Make a one-time code for so many minutes as a form says. Raises Invalid."""
+    length = int(minutes) if minutes.isascii() and minutes.isdecimal() and len(minutes) < 8 else 0
+    server = scope.provisioner
+    return pairing.make_code(session, server.vault, scope.viewer.name, owner, at=server.clock(), minutes=length)
 
 
 def distrust(session: Session, actor: str, device: Device, *, distrusted: bool) -> str:

@@ -44,7 +44,7 @@ def merge(record: Record) -> Profile:
     accounts = tuple(_account(n, extension, record) for n, extension in enumerate(extensions, 1))
     buttons = _merge_buttons(record, model, accounts)
     modules = _modules(record, model, buttons)
-    settings = _settings(_layers(record))
+    settings = settings_of(_layers(record))
     line = vendor.line(record.firmware, model)
     scheme = vendor.encryption if vendor.encryption and vendor.encryption.fits(model, line) else None
     file_key, misfits = _file_key(record, scheme, settings)
@@ -100,9 +100,13 @@ def _url(record: Record, file_key: FileKey | None) -> str:
     return f"{record.url.rstrip('/')}-{file_key.mark}/" if file_key and file_key.wanted else record.url
 
 
+def generated_layer(admin_password: str) -> Layer:
+    """What is generated for a tenant and holds where nothing else is set."""
+    return Layer(origin=Origin("tenant", "generated"), values={"phone.admin_password": admin_password})
+
+
 def _layers(record: Record, extension: ExtensionRecord | None = None) -> list[Layer]:
-    generated = Layer(origin=Origin("tenant", "generated"), values={"phone.admin_password": record.admin_password})
-    layers = [generated, *record.layers]
+    layers = [generated_layer(record.admin_password), *record.layers]
     if record.location:
         layers.append(record.location.layer)
     if extension:
@@ -110,7 +114,7 @@ def _layers(record: Record, extension: ExtensionRecord | None = None) -> list[La
     return [*layers, record.device_layer]
 
 
-def _settings(layers: Iterable[Layer]) -> Settings:
+def settings_of(layers: Iterable[Layer]) -> Settings:
     """The highest layer that names a setting wins it whole; its owner may come from another layer."""
     merged = {name: Setting(value, BUILT_IN) for name, value in neutral.defaults().items()}
     owners: dict[str, Owner] = {}
@@ -165,7 +169,7 @@ def _account(index: int, extension: ExtensionRecord, record: Record) -> Account:
         auth_user=Text(extension.auth_user, origin) if extension.auth_user else number,
         password=Text(extension.password, origin, secret=True),
         voicemail=Text(extension.voicemail, origin) if extension.voicemail else None,
-        settings=_settings(_layers(record, extension)),
+        settings=settings_of(_layers(record, extension)),
     )
 
 

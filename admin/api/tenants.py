@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import func, select
 
 from admin.access import Permission
 from admin.api import noun as shelf
@@ -19,7 +19,7 @@ from admin.api.nouns import TEXT_ID
 from admin.api.operations import Body, Operation, Reply, listed, ref
 from admin.api.problems import PREFIX, Refusal
 from admin.api.resources import PATCHES, REPLACES, patch_of
-from admin.tables import Column, Search, Table, contains
+from admin.lists.tenants import TABLE
 from provisioner.services import tenants
 from provisioner.services.schemas import TenantIn
 from provisioner.services.sealed import without_secrets
@@ -29,21 +29,6 @@ from provisioner.store.tables import Tenant
 READ_ONLY = {"id": TEXT_ID}
 
 
-def _find(search: Search) -> Iterator[ColumnElement[bool]]:
-    for word in search.words:
-        yield or_(contains(Tenant.slug, word), contains(Tenant.name, word))
-
-
-TABLE = Table(
-    name="tenants",
-    key=Tenant.id,
-    order="tenant",
-    columns=(
-        Column(key="tenant", title="TENANT", sort=(Tenant.slug,), lead=True),
-        Column(key="name", title="NAME", sort=(func.lower(Tenant.name),)),
-    ),
-    find=_find,
-)
 NOUN = shelf.Noun(
     path="",
     title="tenant",

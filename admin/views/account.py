@@ -214,7 +214,7 @@ def back() -> str:
     return wanted if ours else url_for("portal.start")
 
 
-@views.post("/tenant")
+@views.post("/switch-tenant")
 @allow(Permission.SERVER_CHANGE)
 def switch_tenant() -> Response:
     """Look at another tenant from now on."""

@@ -30,6 +30,7 @@ from provisioner.registry import vendors
 from provisioner.render import file_names
 from provisioner.replay import Step, replay
 from provisioner.services import devices
+from provisioner.services.pairing import Code
 from provisioner.store.tables import Audit, Device, DeviceLine, Extension, Handover, Seen, Sighting
 from provisioner.values import Ipei, Mac, Transport
 
@@ -206,7 +207,20 @@ def pair(key: str) -> Response | str:
             abort(403)
         _pair(scope, device)
         return redirect(url_for(".pair", key=key), 303)
+    return _pairing_page(scope, device)
+
+
+CHANGED_BY_HAND = {
+    "pairing": mark("pairing"),
+    "certificate": mark("certificate"),
+    "pairing_code": mark("pairing code"),
+}
+"""What people change about the pairing, by its name in the audit log."""
+
+
+def _pairing_page(scope: Scope, device: Device, made: Code | None = None) -> str:
     gate = pairing.gate_of(device)
+    asked = scope.all(Sighting).where(Sighting.device_id == gate.id).order_by(Sighting.at.desc(), Sighting.id.desc())
     handed = scope.all(Handover).where(Handover.device_id == gate.id).order_by(Handover.at.desc()).limit(50)
     changes = (
         scope.all(Audit)
@@ -220,8 +234,16 @@ def pair(key: str) -> Response | str:
         device,
         gate=gate,
         minutes=scope.tenant.pairing_minutes or 60,
+        made=made,
+        code_minutes=request.form.get("minutes") if made else pairing.CODE_MINUTES,
+        asked=scope.session.scalars(asked.limit(1)).first(),
         handed=scope.session.scalars(handed).all(),
-        changes=[row for row in scope.session.scalars(changes) if "pairing" in row.changes],
+        changes=[
+            (row, word, *row.changes[name])
+            for row in scope.session.scalars(changes)
+            for name, word in CHANGED_BY_HAND.items()
+            if name in row.changes
+        ],
     )
 
 
@@ -236,15 +258,27 @@ def _pair(scope: Scope, device: Device) -> None:
                 says = pairing.close_window(session, scope.viewer.name, row)
             case "block":
                 says = pairing.block(session, scope.viewer.name, row)
-            case "code":
-                says = pairing.make_code(
-                    session, scope.provisioner.vault, scope.viewer.name, row, scope.provisioner.clock()
-                )
             case "trust" | "distrust" as do:
                 says = pairing.distrust(session, scope.viewer.name, row, distrusted=do == "distrust")
             case _:
                 abort(400)
     flash(_("Pairing: {says}", says=says))
+
+
+@views.post("/pairing/code")
+@allow(Permission.TENANT_CHANGE)
+def make_code(key: str) -> Response | str:
+    """A one-time code; it is shown this once."""
+    scope = here()
+    device = found(scope, key)
+    try:
+        with scope.provisioner.database.writing() as session:
+            row = session.get_one(Device, device.id)
+            made = pairing.make_code(session, scope, row, request.form.get("minutes", ""))
+    except Invalid as invalid:
+        flash(str(invalid.problems[0].message), "bad")
+        return redirect(url_for(".pair", key=key), 303)
+    return _pairing_page(scope, device, made)
 
 
 # --- requests

@@ -14,9 +14,9 @@ from admin import pairing
 from admin.access import Permission, allow
 from admin.changes import changing, parsed
 from admin.scope import Scope, here
+from admin.settings import text_of
 from admin.views.device import found, page_of, views
 from admin.views.device_files import differences, note_revealed
-from admin.views.device_settings import text_of
 from admin.words import _, stamp
 from provisioner import archive, difference
 from provisioner.archive import Entry

@@ -37,6 +37,8 @@ from admin.views import (
     location_assignments,
     locations,
     my_page,
+    tenant,
+    tenants,
     tokens,
     users,
 )
@@ -55,6 +57,8 @@ _NOUNS = (
     locations.views,
     location_assignments.views,
     jobs.views,
+    tenant.views,
+    tenants.views,
     importing.views,
     exporting.views,
     users.views,
@@ -119,7 +123,7 @@ def _view() -> Any:
 def _enter(viewer: Viewer, permission: Permission) -> str | None:
     tenant = _tenant(viewer)
     if tenant is None:
-        if permission is Permission.ACCOUNT_OWN:
+        if permission is Permission.ACCOUNT_OWN or _is_of_the_server(viewer):
             g.viewer = viewer
             return None
         return render_template("no_tenant.html", viewer=viewer)
@@ -130,6 +134,11 @@ def _enter(viewer: Viewer, permission: Permission) -> str | None:
     if request.method == "POST" and request.form.get("at_tenant", tenant.slug) != tenant.slug:
         abort(409)
     return None
+
+
+def _is_of_the_server(viewer: Viewer) -> bool:
+    """Whether this is where the first tenant is made."""
+    return request.blueprint == "portal.tenants" and viewer.can(Permission.SERVER_CHANGE)
 
 
 def _tenant(viewer: Viewer) -> Tenant | None:

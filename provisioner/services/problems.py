@@ -55,6 +55,8 @@ def _message(detail: Any, path: Path, model: type[BaseModel]) -> str:
     if detail["type"] == "extra_forbidden":
         return _unknown(str(path[-1]), _owner(path[:-1], model))
     known = _PLAIN.get(detail["type"])
+    if detail["type"] == "string_too_short" and not str(detail["msg"]).endswith("1 character"):
+        known = None
     return known or _PREFIX.sub("", str(detail["msg"]))
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, object_session
 
 from provisioner import neutral
 from provisioner.errors import Problem
+from provisioner.merge import generated_layer
+from provisioner.profile import Origin
+from provisioner.record import Layer
 from provisioner.services import sealed
 from provisioner.services.change import Change, Clash, Outcome, refuse
 from provisioner.services.differences import compare
+from provisioner.services.problems import parsed
 from provisioner.services.rows import Known
 from provisioner.services.schemas import TenantIn
 from provisioner.store.tables import ButtonTemplate, Tenant
@@ -40,12 +45,35 @@ def put(change: Change, given: TenantIn, row: Tenant | None = None) -> Outcome:
     twin = find(change.session, given.tenant)
     refuse([Clash(field="tenant", message=f"{given.tenant} is already in use")] if twin not in (None, row) else [])
     refuse(list(check(change.rows(row), given)))
+    return _put_over(change, row, sealed.kept(given, dump(change.vault, row), ("http_password",)))
+
+
+def set_fields(change: Change, row: Tenant, **fields: Any) -> Outcome:
+    """Change these fields and leave the others as they are; what a field leaves out is gone.
+
+    Other than in `put` a secret that is not in it does not stay. Raises Invalid.
+    """
     old = dump(change.vault, row)
-    given = sealed.kept(given, old, ("http_password",))
+    given = parsed(TenantIn, {name: fields.get(name, getattr(old, name)) for name in TenantIn.model_fields})
+    refuse(list(check(change.rows(row), given)))
+    return _put_over(change, row, given)
+
+
+def _put_over(change: Change, row: Tenant, given: TenantIn) -> Outcome:
+    """Make a stored tenant exactly what is given."""
+    old = dump(change.vault, row)
     differences = compare(old, given)
     if differences:
         _write(change, row, given)
     return change.note(row.id, f"tenant {given.tenant}", row, differences)
+
+
+def layers(vault: Vault, row: Tenant) -> tuple[Layer, Layer]:
+    """What is generated for a tenant, and the settings that it gives itself, which go over the server's."""
+    given = dump(vault, row)
+    values = neutral.flat({name: getattr(given, name) for name in neutral.SECTIONS})
+    own = Layer(origin=Origin("tenant", row.slug), values=values, owners=given.owners)
+    return generated_layer(vault.phone_password(row.uid)), own
 
 
 def _add(change: Change, given: TenantIn) -> Outcome:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from admin.access import Permission
 from admin.app import create_app
 
 AXE = (Path(__file__).parent / "vendored" / "axe.min.js").read_text("utf-8")
@@ -33,6 +34,8 @@ STATES = (
     f"{DEVICES}/action/open",
     f"{DEVICES}/action/template",
     f"{PHONE}/settings?edit=sip.transport",
+    "/portal/tenant/settings?edit=phone.vlan",
+    "/portal/tenant/settings?q=nothing+like+it",
     f"{PHONE}/why?path=/805ec0000001.cfg",
     "/portal/advanced/extensions?q=nothing+like+it",
     "/portal/advanced/locations?add=1&country=US",
@@ -49,9 +52,20 @@ NOT_THERE = {"/portal/nothing/like/it", "/portal/my-page"}
 """What an admin without an extension does not find; its user does, below."""
 
 
+OF_THE_SERVER = ("/portal/tenants", "/portal/tenants?q=nothing+like+it", "/portal/tenants/remove?tenant=beta")
+"""Pages for the role of the whole server alone."""
+
+
 def addresses(provisioner):
     """Every page of the portal by its own map, so that none is forgotten, and the states above."""
-    rules = [rule for rule in create_app(provisioner).url_map.iter_rules() if rule.endpoint.startswith("portal.")]
+    app = create_app(provisioner)
+    permissions = {name: getattr(view, "permission", None) for name, view in app.view_functions.items()}
+    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("portal.")]
+    servers = {rule.rule for rule in rules if permissions[rule.endpoint] is Permission.SERVER_CHANGE}
+    reached = {path.partition("?")[0] for path in OF_THE_SERVER}
+    unseen = {rule.rule for rule in rules if rule.rule in servers and "GET" in rule.methods} - reached
+    assert not unseen, f"name these in OF_THE_SERVER: {unseen}"
+    rules = [rule for rule in rules if rule.rule not in servers]
     shown = [rule for rule in rules if "GET" in rule.methods and "." not in rule.rule.rpartition("/")[2]]
     wanted = [rule for rule in shown if rule.endpoint not in NO_PAGES]
     unknown = {name for rule in wanted for name in rule.arguments - set(VALUES)}
@@ -124,6 +138,15 @@ def test_a_users_own_page_fits_and_is_for_everybody(visit, width):
     assert "1020" in page.inner_text("main")
     assert [] == serious(page)
     assert 0 >= page.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+
+@pytest.mark.parametrize(("width", "colours"), [(1280, "light"), (360, "dark")])
+def test_the_pages_of_the_whole_server_fit_and_are_for_everybody(visit, width, colours):
+    page = visit("root", viewport={"width": width, "height": 860}, color_scheme=colours, locale="de-DE")
+    for path in OF_THE_SERVER:
+        assert 200 == page.goto(path).status
+        assert [] == serious(page) + page.evaluate(CRAMPED), path
+        assert 0 >= page.evaluate("document.documentElement.scrollWidth - innerWidth"), path
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])

@@ -207,6 +207,8 @@ def test_a_viewer_reads_and_changes_nothing(viewer):
     assert 200 == viewer.get(phone).status_code
     for path in (f"{DEVICES}/add", f"{phone}/edit", f"{DEVICES}/action/block", "/portal/users", "/portal/audit"):
         assert 403 == viewer.get(path).status_code, path
+    for path in ("/portal/tenant", "/portal/tenant/settings/sip.port", "/portal/tenant/pairing-code"):
+        assert 403 == viewer.post(path, data={"do": "set", "value": "5061", "minutes": "5"}).status_code, path
     for path in (f"{phone}/pairing", f"{phone}/files/805ec0000001.cfg/reveal", f"{phone}/settings/sip.port"):
         assert 403 == viewer.post(path, data={"do": "open", "minutes": "5"}).status_code, path
 
@@ -222,20 +224,20 @@ def test_the_menu_holds_no_page_that_does_not_exist_or_is_not_for_the_viewer(vie
 
 def test_a_server_wide_viewer_switches_tenants(root):
     assert "Acme Dental" in root.get(DEVICES).text
-    root.post("/portal/tenant", data={"slug": "beta", "at_tenant": "acme"})
+    root.post("/portal/switch-tenant", data={"slug": "beta", "at_tenant": "acme"})
     assert "80:5e:c0:01:00:01" in root.get(DEVICES).text
 
 
 def test_a_form_of_another_tenants_page_changes_nothing(root):
     root.get(f"{DEVICES}/add")
-    root.post("/portal/tenant", data={"slug": "beta", "at_tenant": "acme"})
+    root.post("/portal/switch-tenant", data={"slug": "beta", "at_tenant": "acme"})
     response = root.post(f"{DEVICES}/add", data={"mac": "80:5e:c0:44:00:01", "model": "T46U", "at_tenant": "acme"})
     assert 409 == response.status_code
 
 
 def test_an_admin_cannot_switch_tenants(client):
     client.get("/portal/account")
-    assert 403 == client.post("/portal/tenant", data={"slug": "beta"}).status_code
+    assert 403 == client.post("/portal/switch-tenant", data={"slug": "beta"}).status_code
 
 
 def test_the_theme_is_remembered_with_the_account(client, provisioner):
@@ -252,6 +254,10 @@ def test_an_empty_installation_says_how_to_begin(tmp_path):
     client = app.test_client()
     client.log_in("root")
     assert "provisioner apply" in client.get(DEVICES).text
+    assert "/portal/tenants" in client.get(DEVICES).text
+    client.get("/portal/tenants")
+    assert 303 == client.post("/portal/tenants", data={"tenant": "first", "name": "First"}).status_code
+    assert "No devices yet" in client.get(DEVICES).text
     provisioner.database.engine.dispose()
 
 

@@ -291,12 +291,50 @@ def test_a_native_key_that_no_template_knows_says_so(client):
 
 def test_a_pairing_code_is_told_once_and_is_in_the_audit_log_without_it(client, provisioner):
     client.get(f"{PHONE}/pairing")
-    client.post(f"{PHONE}/pairing", data={"do": "code"})
-    told = re.search(r"\b(\d{8})\b", client.get(f"{PHONE}/pairing").text)
+    told = re.search(r"\b(\d{8})\b", client.post(f"{PHONE}/pairing/code", data={"minutes": "5"}).text)
     assert told
     assert told[1] not in client.get(f"{PHONE}/pairing").text
     assert "pairing_code" in _audits(provisioner)[-1].changes
     assert told[1] not in str(_audits(provisioner)[-1].changes)
+
+
+@pytest.mark.parametrize("minutes", ["", "0", "soon", "-5", "9" * 30])
+def test_a_pairing_code_of_no_sensible_length_is_refused(client, minutes):
+    client.get(f"{PHONE}/pairing")
+    refused = client.post(f"{PHONE}/pairing/code", data={"minutes": minutes}, follow_redirects=True).text
+    assert ("write a number from 1 to" in refused, "is not shown again" in refused) == (True, False)
+
+
+def test_the_pairing_page_tells_what_the_gate_said_last_and_leads_to_the_reason(client, provisioner):
+    assert "It has not asked yet" in client.get(f"{PHONE}/pairing").text
+    world.see(provisioner, "805ec0000001", outcome="refused")
+    page = html.fromstring(client.get(f"{PHONE}/pairing").text)
+    why = page.xpath("//a[contains(@href, '/why?')]/@href")[0]
+    assert ("refused" in page.text_content(), "path=/805ec0000001.cfg" in why) == (True, True)
+    assert "recognise" in client.get(why).text
+
+
+def test_who_made_a_code_and_distrusted_the_certificate_stands_on_the_pairing_page(client):
+    client.get(f"{PHONE}/pairing")
+    client.post(f"{PHONE}/pairing/code", data={"minutes": "5"})
+    client.post(f"{PHONE}/pairing", data={"do": "distrust"})
+    rows = html.fromstring(client.get(f"{PHONE}/pairing").text).xpath("//tr[td='ann']/td[2]/text()")
+    assert ["certificate", "pairing code"] == rows
+
+
+@pytest.mark.parametrize("name", ["phone.admin_password", "phone.user_password"])
+def test_a_secret_setting_is_inherited_again(client, provisioner, name):
+    _set(client, name, do="set", value="0penSesame")
+    _set(client, name, do="inherit")
+    assert name.partition(".")[2] not in _given(provisioner).phone.model_fields_set
+    assert {name: "changed"} == _audits(provisioner)[-1].changes
+
+
+def test_a_forgotten_secret_key_is_in_the_audit_log(client, provisioner):
+    client.get(f"{PHONE}/settings")
+    for do in ("set", "forget"):
+        client.post(f"{PHONE}/native", data={"key": "wifi.1.password", "value": "hunter22", "do": do})
+    assert [{"settings.yealink.wifi.1.password": "changed"}] * 2 == [one.changes for one in _audits(provisioner)]
 
 
 def test_a_certificate_is_distrusted_and_trusted_again(client, provisioner):

@@ -370,7 +370,7 @@ def test_an_empty_list_teaches(root, provisioner):
     with provisioner.database.writing() as session:
         session.add(Tenant(slug="new", name="New"))
     root.get(DEVICES)
-    root.post("/portal/tenant", data={"slug": "new"})
+    root.post("/portal/switch-tenant", data={"slug": "new"})
     page = root.get(DEVICES).text
     assert ("No devices yet" in page, "https://prov.example/" in page) == (True, True)
 

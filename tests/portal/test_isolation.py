@@ -137,6 +137,8 @@ def test_a_replay_tells_nothing_of_another_tenants_device(client):
         "/portal/advanced/device-management/seen",
         "/portal/users",
         "/portal/tokens",
+        "/portal/tenant",
+        "/portal/tenant/settings",
         "/portal/home",
         "/portal/audit",
         "/portal/audit/audit.csv",

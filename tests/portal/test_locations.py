@@ -47,7 +47,7 @@ def test_an_empty_list_says_how_to_begin(root, provisioner):
     with provisioner.database.writing() as session:
         session.add(Tenant(slug="new", name="New"))
     root.get(PAGE)
-    root.post("/portal/tenant", data={"slug": "new"})
+    root.post("/portal/switch-tenant", data={"slug": "new"})
     assert "No locations yet. Click &#34;+ Add location&#34; to create one." in root.get(PAGE).text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -43,7 +44,12 @@ class Action:
     asks: Asks = ""
     cannot: Callable[[Device, ButtonTemplate | None], str | None] = _always
     is_dangerous: bool = False
+    is_final: bool = False
     missing: str = ""
+
+    def wants_count(self, many: int) -> bool:
+        """Whether it is confirmed by typing how many devices change: several at once, or what nothing brings back."""
+        return self.is_dangerous and (many > 1 or self.is_final)
 
 
 def _open(provisioner: Provisioner, session: Session, job: Job, device: Device) -> str:
@@ -158,8 +164,14 @@ _LISTED = (
         title=mark("Delete"),
         says=mark("The devices are removed, with their own settings and buttons. A base takes its handsets with it."),
         is_dangerous=True,
+        is_final=True,
         run=_delete,
     ),
 )
 
 ACTIONS: Mapping[str, Action] = {action.key: action for action in _LISTED}
+
+
+def confirms(typed: str, many: int) -> bool:
+    """Whether what was typed is this number, with or without what sets off its thousands."""
+    return re.sub(r"[\s.,'’]", "", typed) == str(many)

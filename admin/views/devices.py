@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from admin import jobs, selection
 from admin.access import Permission, allow
-from admin.actions import ACTIONS, Action
+from admin.actions import ACTIONS, Action, confirms
 from admin.csvs import sheet_answer
 from admin.lists.device_records import HEADINGS, records
 from admin.lists.devices import TABLE, Row, counts, identity_of, on_tab, rows
@@ -248,7 +248,7 @@ def apply(key: str) -> AnyResponse | str | tuple[str, int]:
     wanted = [(device.id, identity_of(device)) for device in _selected(scope) if not action.cannot(device, template)]
     if request.form.get("preview"):
         return _preview_page(scope, action, {})
-    if action.key == "delete" and request.form.get("count", "").replace(",", "").strip() != str(len(wanted)):
+    if action.wants_count(len(wanted)) and not confirms(request.form.get("count", ""), len(wanted)):
         errors["count"] = _("Type {n} to confirm.", n=len(wanted))
     if not wanted:
         errors["general"] = _("No device would change.")

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import event, func, select
 
 from admin import jobs
+from admin.actions import confirms
 from admin.lists.devices import TABLE
 from provisioner.services import devices, resync
 from provisioner.services.change import Change
@@ -219,9 +220,34 @@ def test_nothing_happens_before_the_preview_is_confirmed(client, provisioner):
     assert "open" == _device(provisioner, FIRST).state
 
 
+def test_blocking_several_wants_the_number_typed(client, provisioner):
+    response = _choose(client, provisioner, "block", FIRST, SECOND)
+    assert "Type 2 to block them" in client.get(response.location).text
+    refused = client.post(response.location)
+    assert (422, True) == (refused.status_code, "Type 2 to confirm." in refused.text)
+    assert "open" == _device(provisioner, FIRST).state
+
+
+def test_blocking_one_asks_for_no_number(client, provisioner):
+    response = _choose(client, provisioner, "block", FIRST)
+    assert 'name="count"' not in client.get(response.location).text
+    client.post(response.location)
+    assert "blocked" == _device(provisioner, FIRST).state
+
+
+@pytest.mark.parametrize("typed", ["1204", "1,204", "1.204", "1 204", "1\u202f204"])
+def test_a_number_may_be_typed_as_it_is_shown(typed):
+    assert confirms(typed, 1204)
+
+
+@pytest.mark.parametrize("typed", ["", "0", "120", "12 04x", "-1204"])
+def test_another_number_confirms_nothing(typed):
+    assert not confirms(typed, 1204)
+
+
 def test_blocking_is_a_job_with_an_outcome_for_each(client, provisioner):
     response = _choose(client, provisioner, "block", FIRST, SECOND)
-    done = client.post(response.location, follow_redirects=True)
+    done = client.post(response.location, data={"count": "2"}, follow_redirects=True)
     assert ("2 of 2" in done.text, done.text.count("pill good")) == (True, 2)
     assert "blocked" == _device(provisioner, FIRST).state
     with provisioner.database.reading() as session:

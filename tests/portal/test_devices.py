@@ -336,7 +336,7 @@ def test_a_big_job_runs_in_chunks_and_can_be_cancelled(many, client, monkeypatch
     monkeypatch.setattr(jobs, "go_on", lambda *_: None)
     client.get(DEVICES)
     client.post(f"{DEVICES}/select", data={"do": "all", "q": "Many"})
-    response = client.post(f"{DEVICES}/action/block")
+    response = client.post(f"{DEVICES}/action/block", data={"count": "70"})
     job_id = int(response.location.rpartition("/")[2])
     assert jobs._chunk(many, job_id)
     assert "50 of 70" in client.get(response.location).text

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import pytest
+import structlog
 from hypothesis import settings
 
 settings.register_profile("default", deadline=None)
@@ -17,3 +19,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-goldens", action="store_true", help="write the golden files anew; then read the diff like code"
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loggers_are_bound_anew() -> Any:
+    """A test that runs a command configures logging; loggers kept from before would not hear of ``capture_logs``."""
+    configure = structlog.configure
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            structlog, "configure", lambda **given: configure(**{**given, "cache_logger_on_first_use": False})
+        )
+        yield

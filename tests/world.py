@@ -110,7 +110,7 @@ class World:
         scheme = "https" if has_tls else "http"
         urllib.request.urlopen(f"{scheme}://127.0.0.1:{port}/readyz", timeout=5, context=context).close()
 
-    def wait(self, planes: tuple[str, ...] = (), timeout_s: float = 30) -> None:
+    def wait(self, planes: tuple[str, ...] = (), timeout_s: float = 60) -> None:
         """Until the planes that speak HTTP are ready."""
         ports = [
             port for plane, port in (("phones", self.phones), ("portal", self.portal)) if not planes or plane in planes

@@ -114,14 +114,14 @@ def values_of(given: TenantIn) -> dict[str, str]:
     }
 
 
-def given(values: Mapping[str, str]) -> dict[str, Any]:
-    """The form as fields of the schema; a password that was not typed stays, one without a user goes."""
+def given(values: Mapping[str, str], old: TenantIn) -> dict[str, Any]:
+    """The form as fields of the schema; a password that was not typed stays, but goes with its user."""
     found: dict[str, Any] = {name: values[name] for name in ("name", "access", "pairing_minutes")}
     found |= {name: values[name] or None for name in ("http_auth", "http_user")}
     found["networks"] = [part for part in re.split(r"[\s,;]+", values["networks"]) if part]
     found["auto_add"] = bool(values["auto_add"])
     found["default_templates"] = dict(map(_pair, filter(str.strip, values["default_templates"].splitlines())))
-    if values["http_password"] or not values["http_user"]:
+    if values["http_password"] or (old.http_user and not values["http_user"]):
         found["http_password"] = values["http_password"] or None
     return found
 

@@ -71,7 +71,8 @@ def _save(scope: Scope, form: Form) -> str:
     """Write the form; what is wrong it says itself then."""
     try:
         with changing(scope) as (change, tenant):
-            return tenants.set_fields(change, tenant, **tenant_forms.given(form.values)).kind
+            given = tenant_forms.given(form.values, tenants.dump(change.vault, tenant))
+            return tenants.set_fields(change, tenant, **given).kind
     except Invalid as invalid:
         form.refuse(invalid)
         return ""

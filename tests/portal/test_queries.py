@@ -33,6 +33,9 @@ PAGES = {
     "/portal/tokens": 5,
     "/portal/audit": 5,
     "/portal/home": 9,
+    "/portal/tenant": 2,
+    "/portal/tenant/settings": 2,
+    f"{DEVICES}/805ec0aa0001/pairing": 7,
 }
 
 

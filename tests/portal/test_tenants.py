@@ -9,6 +9,7 @@ from lxml import html
 from sqlalchemy import select
 
 from provisioner.services import tenants
+from provisioner.services.change import Change
 from provisioner.store.tables import Audit, Device, PairingCode, Tenant
 from tests.portal.conftest import logged_in
 from tests.portal.test_queries import counted
@@ -70,6 +71,13 @@ def test_the_password_is_never_shown_and_kept_when_left_empty(client, provisione
     assert ("phones2", "a long secret") == (_given(provisioner).http_user, _given(provisioner).http_password)
     assert "changed" == _audits(provisioner)[0].changes["http_password"]
     assert "a long secret" not in str([one.changes for one in _audits(provisioner)])
+
+
+def test_a_password_that_was_given_without_a_user_stays(client, provisioner):
+    with provisioner.database.writing() as session, Change(session, provisioner.vault, "test") as change:
+        tenants.set_fields(change, tenants.find(session, "acme"), http_password="a long secret")
+    _send(client, name="Acme")
+    assert ("Acme", "a long secret") == (_given(provisioner).name, _given(provisioner).http_password)
 
 
 def test_without_a_user_there_is_no_password(client, provisioner):

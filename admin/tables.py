@@ -235,8 +235,12 @@ class Table:
         filtered = query.with_only_columns(self.key).where(*clauses)
         total = unfiltered if not clauses else None
         keys: tuple[Any, ...] | None = None
-        if total is None and state.page == 1:
-            keys, total = self._first_page(session, filtered, state, is_searched=bool(clauses))
+        if clauses:
+            keys, total = self._searched(session, filtered, state)
+        elif total is None and state.page == 1:
+            # What fits on one page is counted by looking at it.
+            keys = tuple(session.scalars(self.ordered(filtered, state).limit(state.per_page)))
+            total = len(keys) if len(keys) < state.per_page else None
         if total is None:
             total = session.scalar(select(func.count()).select_from(filtered.subquery())) or 0
         state = replace(state, page=min(state.page, max(1, -(-total // state.per_page))))
@@ -251,18 +255,15 @@ class Table:
             columns=self.shown(state, remembered),
         )
 
-    def _first_page(
-        self, session: Session, filtered: Select[Any], state: State, *, is_searched: bool
-    ) -> tuple[tuple[Any, ...], int | None]:
-        """The keys of the first page, and how many rows there are where that is known with them.
-
-        Without a search an index gives the page, and what fits on it is counted by looking at it.
-        """
-        if is_searched:
-            found = session.execute(self._counted(filtered, state).limit(state.per_page)).all()
-            return tuple(row[0] for row in found), found[0][1] if found else 0
-        keys = tuple(session.scalars(self.ordered(filtered, state).limit(state.per_page)))
-        return keys, len(keys) if len(keys) < state.per_page else None
+    def _searched(
+        self, session: Session, filtered: Select[Any], state: State
+    ) -> tuple[tuple[Any, ...] | None, int | None]:
+        """The keys of the state's page and how many rows there are; neither where the page lies behind the last."""
+        start = (state.page - 1) * state.per_page
+        found = session.execute(self._counted(filtered, state).limit(state.per_page).offset(start)).all()
+        if found:
+            return tuple(row[0] for row in found), found[0][1]
+        return (None, None) if start else ((), 0)
 
     def _page(self, session: Session, filtered: Select[Any], state: State, total: int) -> tuple[Any, ...]:
         """The keys of the state's page. What lies in the second half is counted off from the end."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from admin.lists.devices import identity_of, key_of
 from admin.scope import Scope
@@ -22,14 +23,23 @@ from provisioner.store.tables import (
     User,
 )
 
-_location = (
-    select(func.lower(Location.name))
-    .join(LocationAssignment, LocationAssignment.location_id == Location.id)
-    .where(LocationAssignment.extension_id == Extension.id)
-    .scalar_subquery()
-)
-_template = select(func.lower(ButtonTemplate.name)).where(ButtonTemplate.id == Extension.template_id).scalar_subquery()
+_assigned = aliased(LocationAssignment)
+_location = aliased(Location)
+_template = aliased(ButtonTemplate)
+LOCATION = func.lower(_location.name)
+"""What the location of an extension sorts by, in a query that `locations` joined."""
 _devices = select(func.count()).where(DeviceLine.extension_id == Extension.id).scalar_subquery()
+
+
+def locations(query: Select[Any]) -> Select[Any]:
+    """A query of extensions with the location of each beside it."""
+    return query.outerjoin(_assigned, _assigned.extension_id == Extension.id).outerjoin(
+        _location, _location.id == _assigned.location_id
+    )
+
+
+def _templates(query: Select[Any]) -> Select[Any]:
+    return query.outerjoin(_template, _template.id == Extension.template_id)
 
 
 def _find(search: Search) -> Iterator[ColumnElement[bool]]:
@@ -70,8 +80,8 @@ TABLE = Table(
         Column(key="number", title=mark("NUMBER"), sort=(func.length(Extension.number), Extension.number), lead=True),
         Column(key="name", title=mark("NAME"), sort=(func.lower(Extension.name),)),
         Column(key="devices", title=mark("DEVICES"), sort=(_devices,)),
-        Column(key="location", title=mark("LOCATION"), sort=(_location,)),
-        Column(key="template", title=mark("TEMPLATE"), sort=(_template,)),
+        Column(key="location", title=mark("LOCATION"), sort=(LOCATION,), join=locations),
+        Column(key="template", title=mark("TEMPLATE"), sort=(func.lower(_template.name),), join=_templates),
         Column(key="voicemail", title=mark("VOICEMAIL"), sort=(func.coalesce(Extension.voicemail, ""),)),
     ),
     find=_find,

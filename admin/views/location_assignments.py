@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from admin.access import Permission, allow
 from admin.changes import changing, parsed
 from admin.forms import Field, Form
-from admin.lists.extensions import at_location
+from admin.lists.extensions import LOCATION, at_location, locations
 from admin.lists.extensions import rows as extension_rows
 from admin.scope import Scope, here
 from admin.tables import Column, Search, Table, begins, contains
@@ -26,13 +26,6 @@ from provisioner.store.tables import Extension, Location, LocationAssignment, Te
 
 views = Blueprint("location_assignments", __name__, url_prefix="/advanced/location-assignments")
 MOST_PASTED = 5000
-
-_location = (
-    select(func.lower(Location.name))
-    .join(LocationAssignment, LocationAssignment.location_id == Location.id)
-    .where(LocationAssignment.extension_id == Extension.id)
-    .scalar_subquery()
-)
 
 
 def _find(search: Search) -> Iterator[ColumnElement[bool]]:
@@ -52,7 +45,9 @@ TABLE = Table(
     fields=("location",),
     columns=(
         Column(key="number", title=mark("User (extension)"), sort=_NUMBER, lead=True),
-        Column(key="location", title=mark("Current location"), sort=(func.coalesce(_location, ""),)),
+        Column(
+            key="location", title=mark("Current location"), sort=(func.coalesce(LOCATION, ""),), join=locations
+        ),
     ),
     find=_find,
 )  # fmt: skip

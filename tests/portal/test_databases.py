@@ -6,9 +6,13 @@ import re
 from html import unescape
 
 import pytest
+from sqlalchemy import select
 
+from admin.lists import devices, extensions
+from admin.views import location_assignments
 from provisioner import accounts
 from provisioner.answer import Provisioner
+from provisioner.store.tables import Device, Extension
 from provisioner.vault import Vault
 from tests.browser.test_pages import NOT_THERE, addresses
 from tests.databases import copied, database, kind, postgres, postgres_template, sqlite_template
@@ -34,6 +38,13 @@ SEARCHES = {
     "/portal/users": ["ann", "%'"],
     "/portal/tokens": ["pbx", "%'"],
 }  # fmt: skip
+
+
+LISTS = {
+    "devices": (devices.TABLE, Device, "silent:>7d"),
+    "extensions": (extensions.TABLE, Extension, "1"),
+    "location assignments": (location_assignments.TABLE, Extension, "1"),
+}
 
 
 @pytest.fixture
@@ -68,3 +79,18 @@ def test_every_page_in_every_order_and_every_search_answers(both):
         for word in words:
             look(path, q=word)
     assert ([], True) == (wrong, len(tried) > 120)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_search_shows_and_counts_what_it_finds_in_every_order(both, name):
+    provisioner, _browser = both
+    table, row, words = LISTS[name]
+    found = {}
+    with provisioner.database.reading() as session:
+        for sort in (f"{sign}{column.key}" for column in table.columns for sign in ("", "-")):
+            asked = {"q": words, "sort": sort, "per_page": "250"}
+            look, state = table.look(session, select(row), asked, path=""), table.state(asked)
+            whole = table.ordered(select(table.key).where(*table.clauses(state)), state)
+            found[sort] = list(session.scalars(whole)), (list(look.keys), look.total)
+    assert found == {sort: (keys, (keys, len(keys))) for sort, (keys, _shown) in found.items()}
+    assert all(len(keys) > 2 for keys, _shown in found.values())

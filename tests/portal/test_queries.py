@@ -5,20 +5,25 @@ from __future__ import annotations
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select, text
 
+from admin.lists.devices import TABLE, on_tab
 from provisioner.services import devices, extensions, locations, templates, tenants
 from provisioner.services.change import Change
 from provisioner.services.schemas import DeviceIn, ExtensionIn, LocationIn, TemplateIn
-from provisioner.store.tables import ApiToken, Job, JobItem
+from provisioner.store.tables import ApiToken, Device, Job, JobItem
 from tests.portal import world
 from tests.portal.conftest import _copied, logged_in, portal_of
 
 DEVICES = "/portal/advanced/device-management"
+LITERALLY = {"literal_binds": True}
 PAGES = {
     DEVICES: 8,
     f"{DEVICES}?tab=ipei": 8,
     f"{DEVICES}?q=room": 8,
+    f"{DEVICES}?q=room&page=2": 8,
+    f"{DEVICES}?q=room&page=99": 10,
+    f"{DEVICES}?q=room&sort=-extension": 8,
     f"{DEVICES}?q=vendor:yealink+silent:%3E7d": 8,
     f"{DEVICES}?sort=-template&per_page=100": 8,
     f"{DEVICES}?page=2": 8,
@@ -109,3 +114,36 @@ def test_a_selection_of_all_takes_as_many_statements_as_one_of_few(crowded, visi
     with counted(crowded) as sent:
         visitor.post(f"{DEVICES}/select", data={"do": "all"})
     assert len(sent) <= 6, "\n".join(sent)
+
+
+@pytest.mark.parametrize("sort", [column.key for column in TABLE.columns])
+@pytest.mark.parametrize("q", ["", "room"])
+def test_the_pages_of_a_list_are_its_order_cut_into_pieces(crowded, q, sort):
+    with crowded.database.reading() as session:
+        asked = {"q": q, "sort": sort, "per_page": "25"}
+        pages = [TABLE.look(session, select(Device), {**asked, "page": str(one)}, path="") for one in range(1, 11)]
+        state = TABLE.state(asked)
+        whole = session.scalars(TABLE.ordered(select(Device.id).where(*TABLE.clauses(state)), state)).all()
+    cut = [key for one in pages[: pages[0].pages] for key in one.keys]
+    assert (list(whole), {len(whole)}) == (cut, {one.total for one in pages})
+    assert pages[0].pages > 3
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *(
+            {"sort": sort}
+            for sort in ("mac", "name", "version", "serial", "address", "template", "location", "extension")
+        ),
+        *({"q": words} for words in ("1234", "workshop", "name:x", "location:x")),
+    ],
+    ids=str,
+)
+def test_the_list_of_devices_is_read_from_an_index(crowded, asked):
+    with crowded.database.reading() as session:
+        state = TABLE.state(asked)
+        query = select(Device.id).where(Device.tenant_id == 1, on_tab("mac"), *TABLE.clauses(state))
+        plan = TABLE.ordered(query, state).limit(25).compile(crowded.database.engine, compile_kwargs=LITERALLY)
+        steps = [row.detail for row in session.execute(text(f"EXPLAIN QUERY PLAN {plan}".replace(":", r"\:")))]
+    assert any("device USING COVERING INDEX ix_device_list" in step for step in steps), steps

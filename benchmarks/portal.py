@@ -73,7 +73,11 @@ def pages(devices: int) -> Iterator[tuple[str, str]]:
         "silent:never", "is:late", "is:new", "workshop vendor:yealink silent:>1d",
     ):  # fmt: skip
         yield f"search {words}", f"{DEVICES}?q={words.replace('>', '%3E').replace(' ', '+')}"
+    yield "search 1234, second page", f"{DEVICES}?q=1234&page=2"
+    yield "search 1 by -template", f"{DEVICES}?q=1&sort=-template"
     yield "seen, not added", f"{DEVICES}/seen"
+    for key in ("name", "devices", "location", "template"):
+        yield f"extensions by -{key}", f"/portal/advanced/extensions?sort=-{key}"
     for name in ("extensions", "locations", "location-assignments", "button-templates"):
         yield name, f"/portal/advanced/{name}"
     for name in ("jobs", "audit", "users"):

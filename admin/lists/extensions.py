@@ -28,7 +28,9 @@ _location = aliased(Location)
 _template = aliased(ButtonTemplate)
 LOCATION = func.lower(_location.name)
 """What the location of an extension sorts by, in a query that `locations` joined."""
-_devices = select(func.count()).where(DeviceLine.extension_id == Extension.id).scalar_subquery()
+_used = (
+    select(DeviceLine.extension_id, func.count().label("devices")).group_by(DeviceLine.extension_id).subquery("used")
+)
 
 
 def locations(query: Select[Any]) -> Select[Any]:
@@ -36,6 +38,10 @@ def locations(query: Select[Any]) -> Select[Any]:
     return query.outerjoin(_assigned, _assigned.extension_id == Extension.id).outerjoin(
         _location, _location.id == _assigned.location_id
     )
+
+
+def _uses(query: Select[Any]) -> Select[Any]:
+    return query.outerjoin(_used, _used.c.extension_id == Extension.id)
 
 
 def _templates(query: Select[Any]) -> Select[Any]:
@@ -79,7 +85,7 @@ TABLE = Table(
     columns=(
         Column(key="number", title=mark("NUMBER"), sort=(func.length(Extension.number), Extension.number), lead=True),
         Column(key="name", title=mark("NAME"), sort=(func.lower(Extension.name),)),
-        Column(key="devices", title=mark("DEVICES"), sort=(_devices,)),
+        Column(key="devices", title=mark("DEVICES"), sort=(func.coalesce(_used.c.devices, 0),), join=_uses),
         Column(key="location", title=mark("LOCATION"), sort=(LOCATION,), join=locations),
         Column(key="template", title=mark("TEMPLATE"), sort=(func.lower(_template.name),), join=_templates),
         Column(key="voicemail", title=mark("VOICEMAIL"), sort=(func.coalesce(Extension.voicemail, ""),)),

@@ -210,7 +210,7 @@ def pair(key: str) -> Response | str:
     return _pairing_page(scope, device)
 
 
-CHANGED_BY_HAND = {
+_BY_HAND = {
     "pairing": mark("pairing"),
     "certificate": mark("certificate"),
     "pairing_code": mark("pairing code"),
@@ -241,7 +241,7 @@ def _pairing_page(scope: Scope, device: Device, made: Code | None = None) -> str
         changes=[
             (row, word, *row.changes[name])
             for row in scope.session.scalars(changes)
-            for name, word in CHANGED_BY_HAND.items()
+            for name, word in _BY_HAND.items()
             if name in row.changes
         ],
     )

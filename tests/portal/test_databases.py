@@ -14,7 +14,7 @@ from provisioner import accounts
 from provisioner.answer import Provisioner
 from provisioner.store.tables import Device, Extension
 from provisioner.vault import Vault
-from tests.browser.test_pages import NOT_THERE, addresses
+from tests.browser.test_pages import NOT_THERE, OF_THE_SERVER, addresses
 from tests.databases import copied, database, kind, postgres, postgres_template, sqlite_template
 from tests.portal import world
 from tests.portal.conftest import portal_of
@@ -64,7 +64,7 @@ def test_every_page_in_every_order_and_every_search_answers(both):
     provisioner, browser = both
     tried, wrong = set(), []
 
-    def look(path, **query):
+    def look(path, browser=browser, **query):
         tried.add((path, *query.values()))
         response = browser.get(path, query_string=query or None, follow_redirects=True)
         if response.status_code != (404 if path in NOT_THERE else 200):
@@ -75,6 +75,10 @@ def test_every_page_in_every_order_and_every_search_answers(both):
         orders = {unescape(url) for url in re.findall(r'href="([^"]*[?&;]sort=[^"]*)"', look(path))}
         for url in sorted(orders):
             look(url)
+    root = browser.application.test_client()
+    root.log_in("root")
+    for path in (*OF_THE_SERVER, "/portal/tenants?sort=-name", "/portal/tenants?q=%25'"):
+        look(path, root)
     for path, words in SEARCHES.items():
         for word in words:
             look(path, q=word)

@@ -7,6 +7,8 @@ buttons the model's default, the template, the extension's own, the device's own
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
 
 from provisioner import neutral
 from provisioner.file_encryption import mark_of
@@ -116,22 +118,26 @@ def _layers(record: Record, extension: ExtensionRecord | None = None) -> list[La
 
 def settings_of(layers: Iterable[Layer]) -> Settings:
     """The highest layer that names a setting wins it whole; its owner may come from another layer."""
-    merged = {name: Setting(value, BUILT_IN) for name, value in neutral.defaults().items()}
+    merged = dict(_built_in())
     owners: dict[str, Owner] = {}
+    secret = neutral.secrets()
     for layer in layers:
         owners.update(layer.owners)
         for name, value in layer.values.items():
             # "No password" on a phone would be an open door: an empty one means the generated one.
             if value is None and name == "phone.admin_password":
                 continue
-            merged[name] = Setting(value, layer.origin)
+            merged[name] = Setting(value, layer.origin, name in secret)
+    for name, owner in owners.items():
+        if name in merged:
+            merged[name] = replace(merged[name], owner=owner)
+    return Settings(merged)
+
+
+@cache
+def _built_in() -> Mapping[str, Setting]:
     secret = neutral.secrets()
-    return Settings(
-        {
-            name: Setting(one.value, one.origin, name in secret, owners.get(name, Owner.SERVER))
-            for name, one in merged.items()
-        }
-    )
+    return {name: Setting(value, BUILT_IN, name in secret) for name, value in neutral.defaults().items()}
 
 
 def _seat(handsets: Sequence[HandsetRecord], model: Model) -> list[tuple[int, HandsetRecord]]:

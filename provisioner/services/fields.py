@@ -27,6 +27,7 @@ from provisioner.values import Ipei, Mac, Owner, Slot
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+_HTTP_USER = re.compile(r"[A-Za-z0-9_.@-]+")
 _NUMBER = re.compile(r"[A-Za-z0-9_.+*#!~-]+")
 
 _SHOWN = {"tenant", "name", "number", "mac", "ipei", "base", "slot", "mode", "event"}
@@ -106,6 +107,12 @@ def _number(text: str) -> str:
     return text
 
 
+def _http_user(text: str) -> str:
+    if not _HTTP_USER.fullmatch(text):
+        raise ValueError("write letters, digits and _.@- without blanks, such as phones")
+    return text
+
+
 def _network(text: str) -> str:
     try:
         network = ip_network(text, strict=False)
@@ -127,6 +134,11 @@ MacText = Annotated[Mac, PlainValidator(_identity(Mac, "MAC")), PlainSerializer(
 IpeiText = Annotated[Ipei, PlainValidator(_identity(Ipei, "IPEI")), PlainSerializer(str, return_type=str), _TEXT]
 SlotText = Annotated[Slot, PlainValidator(_slot), PlainSerializer(str, return_type=str), _TEXT]
 Slug = Annotated[str, AfterValidator(slug)]
+HttpUser = Annotated[
+    str,
+    AfterValidator(_http_user),
+    Field(max_length=32, json_schema_extra={"pattern": f"^{_HTTP_USER.pattern}$"}),
+]
 Number = Annotated[str, AfterValidator(_number)]
 Network = Annotated[str, AfterValidator(_network)]
 Owners = dict[Annotated[str, AfterValidator(_dotted)], Owner]

@@ -19,6 +19,7 @@ from provisioner.recognise import vendor_by_oui
 from provisioner.registry import find_model, vendors
 from provisioner.services.buttons import Buttons, distinct, within
 from provisioner.services.fields import (
+    HttpUser,
     IpeiText,
     Joined,
     MacText,
@@ -95,7 +96,7 @@ class TenantIn(_Settings):
     pairing_minutes: Annotated[int, Field(ge=0, le=MOST_MINUTES)] = 1440
     auto_add: bool = False
     http_auth: Literal["basic", "digest"] | None = None
-    http_user: Annotated[str, Field(max_length=32, pattern=r"^[A-Za-z0-9_.@-]+$")] | None = None
+    http_user: HttpUser | None = None
     http_password: Annotated[Password, Field(min_length=8, max_length=32)] | None = None
     sip: Sip = _inherit(Sip)
     audio: Audio = _inherit(Audio)

@@ -98,7 +98,7 @@ def test_without_a_user_there_is_no_password(client, provisioner):
         ("access", "everybody", "pairing"),
         ("default_templates", "yealink/* = Nothing", "Nothing"),
         ("default_templates", "nobody/x = Desk", "nknown vendor"),
-        ("http_user", "a b", "pattern"),
+        ("http_user", "a b", "letters, digits and _.@-"),
         ("http_password", "short", "8 characters"),
     ],
 )

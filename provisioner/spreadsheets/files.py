@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from provisioner.spreadsheets import csv_files, xlsx_files
+from provisioner.spreadsheets import csv_files
 from provisioner.spreadsheets.sheet import MOST_BYTES, Sheet, refuse
 
 Format = Literal["csv", "xlsx"]
@@ -22,9 +22,17 @@ def read(data: bytes) -> Sheet:
         raise refuse(f"is larger than {MOST_BYTES // 1024**2} MiB; divide it")
     if data.startswith(_OLD_EXCEL):
         raise refuse("is an old Excel file (.xls), or one with a password; save it as .xlsx or .csv without one")
-    return xlsx_files.read(data) if data.startswith(b"PK") else csv_files.read(data)
+    if not data.startswith(b"PK"):
+        return csv_files.read(data)
+    from provisioner.spreadsheets import xlsx_files  # noqa: PLC0415  # openpyxl is slow to import
+
+    return xlsx_files.read(data)
 
 
 def write(form: Format, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     """A file of these rows, in which nothing is a formula and every cell is a text."""
-    return xlsx_files.write(headings, rows) if form == "xlsx" else csv_files.write(headings, rows)
+    if form == "csv":
+        return csv_files.write(headings, rows)
+    from provisioner.spreadsheets import xlsx_files  # noqa: PLC0415  # openpyxl is slow to import
+
+    return xlsx_files.write(headings, rows)

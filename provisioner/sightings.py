@@ -17,7 +17,7 @@ from time import perf_counter
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -27,7 +27,7 @@ from provisioner.load import Facts
 from provisioner.metrics import PENDING_SIGHTINGS, Tally
 from provisioner.recognise import Ask, Identity
 from provisioner.render import Answer
-from provisioner.store.database import Database
+from provisioner.store.database import Database, dialect_insert
 from provisioner.store.tables import Device, Handover, RequestCount, Seen, Sighting, UnknownDevice, now
 from provisioner.store.upsert import upsert
 
@@ -214,10 +214,11 @@ def _write_known(session: Session, outcomes: Sequence[Outcome]) -> None:
     listed = [outcome for outcome in outcomes if outcome.facts and outcome.facts.device_id in alive]
     if not listed:
         return
-    session.execute(insert(Sighting), [_sighting(outcome) for outcome in listed])
+    # Rows of a table, not objects of the ORM: a storm writes thousands at once.
+    session.execute(dialect_insert(session, Sighting), [_sighting(outcome) for outcome in listed])
     handed = _handovers(listed)
     if handed:
-        session.execute(insert(Handover), handed)
+        session.execute(dialect_insert(session, Handover), handed)
     _count_hours(session, listed)
     seen = [_seen(newest[device_id]) for device_id in sorted(alive)]
     upsert(session, Seen, ("device_id",), seen, keeps=("served_at", "served_revision", "unproven_at"))

@@ -208,12 +208,14 @@ class Provisioner:
         ask, found = outcome.ask, self.finder.look(outcome.identity.mac)
         if not self._may_stand(ask):
             return self._judged(outcome, found)
-        asked = ask.path, ask.user_agent, ask.address, self.gatehouse.walks.is_walker(ask.address)
+        walks = self.gatehouse.walks.is_walker(ask.address)
+        asked = ask.path, ask.user_agent, ask.address, walks
         known = self.standings.get(asked)
         if known is not None and known.found is found:
             return known
         judged = self._judged(outcome, found)
-        if judged.proof in _LASTING:
+        # Another thread may have learnt of a walker meanwhile: what was said of one is not for when it is none.
+        if judged.proof in _LASTING and walks == self.gatehouse.walks.is_walker(ask.address):
             if len(self.standings) >= REMEMBERED:
                 self.standings.clear()
             self.standings[asked] = judged
@@ -221,8 +223,8 @@ class Provisioner:
 
     def _may_stand(self, ask: Ask) -> bool:
         """Whether the judgement hangs on nothing but the device's facts, and on who asks for what."""
-        plain = not ask.authorization and ask.certificate is None and len(ask.path) <= LONGEST_REMEMBERED
-        return plain and self.finder.is_steady
+        plain = not ask.authorization and ask.certificate is None and self.finder.is_steady
+        return plain and len(ask.path) + len(ask.user_agent) <= LONGEST_REMEMBERED
 
     def _judged(self, outcome: Outcome, found: Facts | None) -> Standing:
         identity = outcome.identity

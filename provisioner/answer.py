@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -42,6 +42,7 @@ Way = Callable[[Outcome], Answer | None]
 
 
 _NO_MAC = Mac("0" * 12)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 REMEMBERED = 16_384
 _LASTING = (None, "token", "network")
 """Proofs, and the want of one, that time does not change: the same request about the same facts fares alike again."""
@@ -66,6 +67,8 @@ class Standing(NamedTuple):
     key: Hashable = None
     error: type[ProvisionerError] | None = None
     reason: str = ""
+    since: datetime = _LONG_AGO
+    """A refusal for a window that is over holds only while the clock says so: clocks are set back, too."""
 
 
 @dataclass
@@ -211,7 +214,7 @@ class Provisioner:
         walks = self.gatehouse.walks.is_walker(ask.address)
         asked = ask.path, ask.user_agent, ask.address, walks
         known = self.standings.get(asked)
-        if known is not None and known.found is found:
+        if known is not None and known.found is found and known.since <= self.clock():
             return known
         judged = self._judged(outcome, found)
         # Another thread may have learnt of a walker meanwhile: what was said of one is not for when it is none.
@@ -232,7 +235,9 @@ class Provisioner:
             facts = outcome.facts = self._owned(outcome, found)
             key = _key(facts, identity, self._admitted(outcome))
         except ProvisionerError as error:
-            return Standing(found, outcome.facts, outcome.proof, None, type(error), str(error))
+            until = found.open_until if found is not None else None
+            since = until if until is not None and until <= self.clock() else _LONG_AGO
+            return Standing(found, outcome.facts, outcome.proof, None, type(error), str(error), since)
         return Standing(found, facts, outcome.proof, key)
 
     def _owned(self, outcome: Outcome, found: Facts | None) -> Facts:

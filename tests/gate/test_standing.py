@@ -114,3 +114,10 @@ def test_what_a_walker_was_told_is_forgotten_with_the_walk(asked: House, monkeyp
         patched.setattr(asked.provisioner.gatehouse.walks, "is_walker", lambda _address: next(caught_meanwhile))
         assert asked.ask(FILE).startswith("Refused: ")
     assert asked.ask(FILE) == "window"
+
+
+def test_a_clock_that_is_set_back_opens_the_window_again(house: House) -> None:
+    house.after(days=400)
+    assert house.ask(FILE) == house.ask(FILE)
+    house.after(days=-400)
+    assert house.ask(FILE) == "window"

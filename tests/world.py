@@ -110,8 +110,15 @@ class World:
         scheme = "https" if has_tls else "http"
         urllib.request.urlopen(f"{scheme}://127.0.0.1:{port}/readyz", timeout=5, context=context).close()
 
+    def _ready_for_tftp(self) -> None:
+        """Any answer to a request for nothing."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+            phone.settimeout(1)
+            phone.sendto(b"\0\1ready\0octet\0", ("127.0.0.1", self.tftp))
+            phone.recv(600)
+
     def wait(self, planes: tuple[str, ...] = (), timeout_s: float = 60) -> None:
-        """Until the planes that speak HTTP are ready."""
+        """Until the planes that phones and people ask are ready."""
         ports = [
             port for plane, port in (("phones", self.phones), ("portal", self.portal)) if not planes or plane in planes
         ]
@@ -120,6 +127,8 @@ class World:
             try:
                 for port in ports:
                     self._ready(port)
+                if not planes or "tftp" in planes:
+                    self._ready_for_tftp()
                 return
             except OSError:
                 if time.monotonic() > deadline:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event, Lock, Thread, local
+from threading import Lock, local
 from typing import Any
 
 import structlog
@@ -26,6 +26,7 @@ from provisioner.errors import Broken, Unknown
 from provisioner.load import Facts, find_many
 from provisioner.render import Answer
 from provisioner.store.database import Database
+from provisioner.ticker import Ticker
 from provisioner.values import Mac
 from provisioner.vault import Vault
 
@@ -64,17 +65,14 @@ class LastGood:
         self._learnt: dict[str, Facts] = {}
         self._lock = Lock()
         self._own = local()
-        self._thread: Thread | None = None
-        self._stop = Event()
+        self._ticker = Ticker("last-good", self.flush, INTERVAL_S)
 
     def keep(self, mac: Mac, pattern: str, line: str, facts: Facts, answer: Answer) -> None:
         """Take a rendered file in; never blocks on a disk."""
         with self._lock:
             if len(self._pending) < PENDING:
                 self._pending[mac.hex, pattern, line] = (facts, answer)
-            if self._thread is None and not self._stop.is_set():
-                self._thread = Thread(target=self._run, name="last-good", daemon=True)
-                self._thread.start()
+        self._ticker.start()
 
     def learn(self, mac: Mac, facts: Facts) -> None:
         """Take in what the gate knows now of a device that was refused: an outage must not let it in again."""
@@ -102,10 +100,7 @@ class LastGood:
 
     def close(self) -> None:
         """Write what is left and end the thread."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
-        self.flush()
+        self._ticker.close()
 
     def flush(self) -> None:
         """Write what has gathered; a full or broken disk costs the copies, never an answer."""
@@ -121,10 +116,6 @@ class LastGood:
                 self._refresh()
         except (sqlite3.Error, OSError, SQLAlchemyError) as error:
             log.warning("last_good.delayed", reason=type(error).__name__)
-
-    def _run(self) -> None:
-        while not self._stop.wait(INTERVAL_S):
-            self.flush()
 
     def _one(self, statement: str, *values: str) -> Any:
         if not self._path.exists():

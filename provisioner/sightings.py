@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
-from threading import Event, Lock, Thread
+from threading import Lock
 from time import perf_counter
 from typing import Any
 
@@ -30,6 +30,7 @@ from provisioner.render import Answer
 from provisioner.store.database import Database, dialect_insert
 from provisioner.store.tables import Device, Handover, RequestCount, Seen, Sighting, UnknownDevice, now
 from provisioner.store.upsert import upsert
+from provisioner.ticker import Ticker
 
 log = structlog.get_logger()
 
@@ -97,8 +98,7 @@ class Sightings:
         self.tally = Tally()
         self.tally.watch(PENDING_SIGHTINGS, lambda: len(self._pending))
         self._lock = Lock()
-        self._thread: Thread | None = None
-        self._stop = Event()
+        self._ticker = Ticker("sightings", self.flush, INTERVAL_S)
 
     def note(self, outcome: Outcome) -> None:
         """Take a request in; never blocks on the database."""
@@ -121,9 +121,7 @@ class Sightings:
                     self._pending[key] = outcome
                 else:
                     self._dropped += 1
-            if self._thread is None and not self._stop.is_set():
-                self._thread = Thread(target=self._run, name="sightings", daemon=True)
-                self._thread.start()
+        self._ticker.start()
 
     def _count(self, outcome: Outcome) -> None:
         """Nobody's request: by MAC, else by what came of it."""
@@ -135,16 +133,9 @@ class Sightings:
         if len(self._unknown) > UNKNOWN_AT_ONCE:
             self._dropped += self._unknown.popitem(last=False)[1].times
 
-    def _run(self) -> None:
-        while not self._stop.wait(INTERVAL_S):
-            self.flush()
-
     def close(self) -> None:
         """Write what is left and end the thread."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
-        self.flush()
+        self._ticker.close()
 
     def flush(self) -> None:
         """Write everything that has gathered, in one transaction; on failure it is kept for the next time."""

@@ -1,0 +1,74 @@
+"""The thread that works off the path of the requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from threading import Event, active_count, current_thread
+
+import pytest
+
+from provisioner.ticker import Ticker
+
+
+class Work:
+    """Remembers who did it, and tells when it was done so often."""
+
+    def __init__(self, until: int = 1) -> None:
+        self.threads: list[str] = []
+        self.done = Event()
+        self._until = until
+
+    def __call__(self) -> None:
+        self.threads.append(current_thread().name)
+        if len(self.threads) >= self._until:
+            self.done.set()
+
+
+@pytest.fixture
+def work() -> Work:
+    return Work(until=3)
+
+
+@pytest.fixture
+def ticker(work: Work) -> Iterator[Ticker]:
+    made = Ticker("some-work", work, 0.001)
+    yield made
+    made.close()
+
+
+def test_it_works_again_and_again_on_a_thread_of_its_name(ticker: Ticker, work: Work) -> None:
+    ticker.start()
+    assert work.done.wait(10)
+    assert set(work.threads) == {"some-work"}
+
+
+def test_it_has_no_thread_before_it_starts_and_one_however_often_it_does() -> None:
+    before = active_count()
+    ticker = Ticker("some-work", Work(), 3600)
+    assert active_count() == before
+    ticker.start()
+    ticker.start()
+    assert active_count() == before + 1
+    ticker.close()
+
+
+def test_it_works_once_more_at_the_end_and_leaves_no_thread() -> None:
+    before, work = active_count(), Work()
+    ticker = Ticker("some-work", work, 3600)
+    ticker.start()
+    ticker.close()
+    assert work.threads == [current_thread().name]
+    assert active_count() == before
+
+
+def test_one_that_never_started_works_at_its_end(work: Work) -> None:
+    Ticker("some-work", work, 3600).close()
+    assert len(work.threads) == 1
+
+
+def test_one_that_ended_does_not_start_again(work: Work) -> None:
+    before = active_count()
+    ticker = Ticker("some-work", work, 3600)
+    ticker.close()
+    ticker.start()
+    assert active_count() == before

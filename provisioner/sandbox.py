@@ -39,7 +39,10 @@ _TEXT_METHODS = frozenset({
 
 
 class _Generator(CodeGenerator):
-    """Prints what ``finalize`` made of a value as it is: it must not be escaped for HTML on top."""
+    """Prints what ``finalize`` made of a value as it is: it must not be escaped for HTML on top.
+
+    ``a.b`` of a dictionary, which contexts are made of, is found without a call.
+    """
 
     def _output_child_to_const(self, node: nodes.Expr, frame: Frame, finalize: Any) -> str:
         const = node.as_const(frame.eval_ctx)
@@ -51,11 +54,59 @@ class _Generator(CodeGenerator):
     def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
         self.write(")")
 
+    def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:  # noqa: N802  # Jinja's name
+        if not isinstance(node.node, nodes.Name):
+            super().visit_Getattr(node, frame)
+            return
+        found = frame.symbols.ref(node.node.name)
+        self.write(f"({found}[{node.attr!r}] if type({found}) is dict and {node.attr!r} in {found} else ")
+        super().visit_Getattr(node, frame)
+        self.write(")")
+
+
+class _Joining(_Generator):
+    """Prints what stands side by side as one text, for which a value that stands there again is made once."""
+
+    def visit_Output(self, node: nodes.Output, frame: Frame) -> None:  # noqa: N802  # Jinja's name
+        if frame.require_output_check or frame.buffer is not None:
+            super().visit_Output(node, frame)
+            return
+        made: dict[str, str] = {}
+        self.writeline("yield ''.join((", node)
+        for child in node.nodes:
+            self._write_part(child, frame, made)
+            self.write(", ")
+        self.write("))")
+
+    def _write_part(self, child: nodes.Expr, frame: Frame, made: dict[str, str]) -> None:
+        """One part of the text; ``made`` are the variables that hold parts which stand in it already."""
+        finalize = self._make_finalize()
+        try:
+            constant = self._output_child_to_const(child, frame, finalize)
+        except nodes.Impossible:
+            name = repr(child)
+            if name in made:
+                self.write(made[name])
+                return
+            if _is_look_up(child):
+                made[name] = self.temporary_identifier()
+                self.write(f"{made[name]} := ")
+            self._output_child_pre(child, frame, finalize)
+            self.visit(child, frame)
+            self._output_child_post(child, frame, finalize)
+        else:
+            self.write(repr(constant))
+
+
+def _is_look_up(node: nodes.Node) -> bool:
+    """Whether an expression is nothing but a name and attributes of it."""
+    return isinstance(node, nodes.Name) or (isinstance(node, nodes.Getattr) and _is_look_up(node.node))
+
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """A sandbox that finds ``a.b`` of a dictionary, which contexts are made of, without a detour."""
+    """The sandbox of the shipped templates."""
 
-    code_generator_class = _Generator
+    code_generator_class: type[CodeGenerator] = _Joining
 
     def __init__(self, loader: BaseLoader, finalize: Callable[[Any], str]) -> None:
         super().__init__(
@@ -96,6 +147,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
 class Metered(Sandbox):
     """The sandbox of overrides: everything that can be repeated spends from a budget."""
 
+    # Its values are all made anew, for each is paid for where it stands.
+    code_generator_class = _Generator
     intercepted_binops = frozenset({"*", "**", "%", "+"})
 
     def __init__(self, loader: BaseLoader, finalize: Callable[[Any], str]) -> None:
@@ -168,10 +221,10 @@ class Metered(Sandbox):
                 raise SecurityError(f"{name} line {loop.lineno}: a loop must not be recursive")
             static = sum(len(data.data) for data in loop.find_all(nodes.TemplateData))
             loop.iter = _call("counted", [loop.iter, nodes.Const(_STEP + static)])
-        return _Joining().visit(tree)  # type: ignore[no-any-return]
+        return _Concatenations().visit(tree)  # type: ignore[no-any-return]
 
 
-class _Joining(NodeTransformer):
+class _Concatenations(NodeTransformer):
     """Lets the environment join what ``~`` stands between."""
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802  # Jinja's name

@@ -20,6 +20,7 @@ from pydantic import (
     WithJsonSchema,
     field_validator,
 )
+from pydantic_core import PydanticCustomError
 from sqlalchemy import String
 
 from provisioner import neutral
@@ -48,6 +49,14 @@ def printable(text: str) -> str:
     if _UNPRINTABLE.search(text):
         raise ValueError("line breaks and control characters do not belong in it")
     return text
+
+
+def inside(name: str, check: Callable[[str], object], value: str) -> None:
+    """Check a field within the one that pydantic knows of; `problems` names both. Raises ValueError."""
+    try:
+        check(value)
+    except ValueError as error:
+        raise PydanticCustomError(f"in.{name}", "{why}", {"why": str(error)}) from None
 
 
 class Schema(BaseModel):

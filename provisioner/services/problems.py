@@ -18,6 +18,8 @@ Given = TypeVar("Given", bound=BaseModel)
 
 _NESTED: dict[str, type[BaseModel]] = {"vlan": neutral.Vlan, "buttons": ButtonIn, **neutral.SECTIONS}
 _PREFIX = re.compile(r"^(Value error, |(Input|String) (?=should ))")
+_INSIDE = re.compile(r"in\.(\w+)")
+"""The type of an error of a field within the one that was looked at: pydantic knows only the outer one's name."""
 _PLAIN = {
     "missing": "is missing",
     "string_type": "must be a text; numbers, true and false are texts only in quotes",
@@ -26,6 +28,7 @@ _PLAIN = {
     "model_attributes_type": "must be a table of fields and values",
     "dict_type": "must be a table of names and values",
     "tuple_type": "must be a list",
+    "too_short": "must not be empty",
     "bool_parsing": "must be true or false",
     "bool_type": "must be true or false",
 }
@@ -37,7 +40,8 @@ def problems_of(
     """Every problem of an object; ``at`` is where the object stands, ``line`` knows the lines of paths in it."""
     found = []
     for detail in error.errors(include_url=False, include_context=False, include_input=False):
-        path = tuple(part for part in detail["loc"] if part != "[key]")
+        inner = _INSIDE.match(detail["type"])
+        path = (*(part for part in detail["loc"] if part != "[key]"), *(inner.groups() if inner else ()))
         field = ".".join(map(str, (*at, *path)))
         found.append(Problem(field=field, message=_message(detail, path, model), line=line(path)))
     return found

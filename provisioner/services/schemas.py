@@ -30,9 +30,11 @@ from provisioner.services.fields import (
     Password,
     Schema,
     Slug,
+    inside,
     printable,
     size,
 )
+from provisioner.services.places import Country, CountryOrBlank, Language, known
 from provisioner.store import tables
 from provisioner.vendor_api import Model
 
@@ -59,8 +61,8 @@ class _Settings(Schema):
             value = getattr(section, name)
             for text in value if isinstance(value, tuple) else (value,):
                 if isinstance(text, str):
-                    printable(text)
-        return section
+                    inside(name, printable, text)
+        return known(section)
 
 
 def _known_vendors(settings: Native) -> Native:
@@ -132,12 +134,12 @@ class LocationIn(Schema):
     city: Annotated[str, Field(max_length=size(tables.Location.city))] = ""
     state: Annotated[str, Field(max_length=size(tables.Location.state))] = ""
     postal_code: Annotated[str, Field(max_length=size(tables.Location.postal_code))] = ""
-    country: neutral.Country | Literal[""] = ""
+    country: CountryOrBlank = ""
     latitude: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] | None = None
     longitude: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)] | None = None
     timezone: Annotated[neutral.TimeZone, Field(max_length=size(tables.Location.timezone))] | None = None
-    language: neutral.Language | None = None
-    tone_country: neutral.Country | None = None
+    language: Language | None = None
+    tone_country: Country | None = None
     emergency_number: Annotated[str, Joined, Field(max_length=size(tables.Location.emergency_number))] | None = None
     emergency_callback: Annotated[str, Field(max_length=size(tables.Location.emergency_callback))] | None = None
     elin: Annotated[str, Field(max_length=size(tables.Location.elin))] | None = None

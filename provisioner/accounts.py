@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from provisioner.errors import Invalid, Problem
-from provisioner.store.tables import ApiToken, Tenant, User, now
+from provisioner.store.tables import ApiToken, Extension, Tenant, User, now
 from provisioner.vault import digest
 
 ROLES = ("server", "admin", "viewer", "user")
@@ -22,14 +22,38 @@ LONGEST_DAYS = 3650
 _hasher = PasswordHasher()
 
 
-def add_user(session: Session, name: str, password: str, role: str, tenant: Tenant | None = None) -> User:
-    """A new account. Raises Invalid naming the field."""
+def add_user(
+    session: Session, name: str, password: str, role: str, tenant: Tenant | None = None, *, extension: str | None = None
+) -> User:
+    """A new account; that of the role ``user`` is for one extension. Raises Invalid naming the field."""
     _check_role(role, tenant)
+    own = extension_of(session, role, tenant, extension)
     if session.scalars(select(User).where(User.name == name)).first():
         raise Invalid([Problem(field="name", message=f"there is an account {name} already")])
-    user = User(name=name, role=role, tenant_id=tenant.id if tenant else None, password_hash=hashed(password))
+    user = User(
+        name=name,
+        role=role,
+        tenant_id=tenant.id if tenant else None,
+        extension_id=own,
+        password_hash=hashed(password),
+    )
     session.add(user)
     return user
+
+
+def extension_of(session: Session, role: str, tenant: Tenant | None, number: str | None) -> int | None:
+    """The id of the extension whose own page an account of this role is. Raises Invalid."""
+    if role != "user":
+        if number:
+            raise Invalid([Problem(field="extension", message=f"the role {role} has no extension; leave it out")])
+        return None
+    if not number:
+        raise Invalid([Problem(field="extension", message="write the extension whose page it is")])
+    wanted = select(Extension.id).where(Extension.tenant_id == (tenant.id if tenant else None))
+    found = session.scalar(wanted.where(Extension.number == number))
+    if found is None:
+        raise Invalid([Problem(field="extension", message=f"there is no extension {number[:60]}")])
+    return found
 
 
 def hashed(password: str) -> str:

@@ -7,6 +7,7 @@ Read once, frozen, and passed in. The TOML file may also hold the sections of th
 from __future__ import annotations
 
 import os
+import re
 import socket
 import tomllib
 from functools import cached_property
@@ -21,6 +22,7 @@ from provisioner import neutral
 from provisioner.errors import Invalid, Problem
 
 PREFIX = "PROVISIONER_"
+_DATABASE = re.compile(r"(sqlite(\+pysqlite)?://(/|$)|postgresql(\+psycopg)?://.)")
 
 
 class Installation(BaseSettings):
@@ -72,6 +74,13 @@ class Installation(BaseSettings):
         host, _, port = value.rpartition(":")
         if not host or not port.isdecimal() or int(port) > 65535:
             raise ValueError("write ADDRESS:PORT, such as 0.0.0.0:8080")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not _DATABASE.match(value.get_secret_value()):
+            raise ValueError("write sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME")
         return value
 
     @field_validator("public_url")
@@ -142,7 +151,16 @@ def _file() -> dict[str, Any]:
 
 def _problem(detail: Any) -> Problem:
     field = ".".join(str(part) for part in detail["loc"]) or "settings"
-    return Problem(field=f"{PREFIX}{field.upper()}", message=str(detail["msg"]).removeprefix("Value error, "))
+    message = _PLAIN.get(detail["type"], str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input "))
+    return Problem(field=f"{PREFIX}{field.upper()}", message=message)
+
+
+_PLAIN = {
+    "extra_forbidden": "is no setting; `provisioner doctor` lists those that there are",
+    "int_parsing": "write a whole number",
+    "int_type": "write a whole number",
+    "string_type": "write a text, in quotes",
+}
 
 
 def _own_address() -> str:

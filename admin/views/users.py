@@ -120,18 +120,18 @@ def _write(scope: Scope, form: Form, user: User | None) -> None:
     """Store the account; what is wrong the form says itself then."""
     try:
         with scope.provisioner.database.writing() as session:
-            role, extension_id = _role(form), _extension(scope, form)
+            role = _role(form)
             tenant = None if role == "server" else session.get(Tenant, scope.tenant.id)
+            number = form["extension"] if role == "user" else None
             if user is None:
-                row = accounts.add_user(session, form["name"], form["password"], role, tenant)
-                row.extension_id = extension_id
+                row = accounts.add_user(session, form["name"], form["password"], role, tenant, extension=number)
                 note(session, scope, "added", f"user {row.name}", {"role": [None, role]})
             else:
                 row = session.get_one(User, user.id)
                 changes: dict[str, Any] = {}
                 _set_role(scope, row, role, tenant, changes)
                 _set_password(row, form["password"], changes)
-                _set_extension(session, row, extension_id, changes)
+                _set_extension(session, row, accounts.extension_of(session, role, tenant, number), changes)
                 if changes:
                     note(session, scope, "changed", f"user {row.name}", changes)
     except Invalid as invalid:
@@ -171,19 +171,6 @@ def _role(form: Form) -> str:
     if form["role"] not in roles:
         raise Invalid([Problem(field="role", message=f"choose one of {', '.join(roles)}")])
     return form["role"]
-
-
-def _extension(scope: Scope, form: Form) -> int | None:
-    """The extension of a user's own page."""
-    if form["role"] != "user":
-        return None
-    if not form["extension"]:
-        raise Invalid([Problem(field="extension", message="write the extension whose page it is")])
-    query = select(Extension.id).where(scope.of(Extension), Extension.number == form["extension"])
-    found = scope.session.scalar(query)
-    if found is None:
-        raise Invalid([Problem(field="extension", message=f"there is no extension {form['extension'][:60]}")])
-    return found
 
 
 @views.post("/<int:user_id>/delete")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from provisioner import accounts
 from provisioner.commands.common import as_json, print_json, provisioner, tenant_of
 from provisioner.errors import Invalid, Problem
-from provisioner.store.tables import ApiToken, Tenant, User
+from provisioner.store.tables import ApiToken, Extension, Tenant, User
 
 _tenant = click.option("--tenant", help="The tenant's slug; needed for every role but server.")
 
@@ -26,12 +26,13 @@ def user() -> None:
 @click.argument("name")
 @click.option("--role", type=click.Choice(accounts.ROLES), default="admin", show_default=True)
 @_tenant
+@click.option("--extension", metavar="NUMBER", help="The extension whose own page it is; needed for the role user.")
 @click.option("--password", help="Read from standard input with '-'; a random one is made and printed if left out.")
-def add_user(name: str, role: str, tenant: str | None, password: str | None) -> None:
+def add_user(name: str, role: str, tenant: str | None, extension: str | None, password: str | None) -> None:
     """Add an account."""
     given = _password(password)
     with provisioner().database.writing() as session:
-        accounts.add_user(session, name, given, role, _found(session, tenant))
+        accounts.add_user(session, name, given, role, _found(session, tenant), extension=extension)
     click.echo(f"{name}: added" if password else f"{name}: added, password {given}")
 
 
@@ -53,8 +54,13 @@ def set_password(name: str, password: str | None) -> None:
 def list_users(as_json: bool) -> None:
     """Every account."""
     with provisioner().database.reading() as session:
-        rows = session.execute(select(User, Tenant.slug).outerjoin(Tenant, Tenant.id == User.tenant_id)).all()
-    _print([{"name": row.User.name, "role": row.User.role, "tenant": row.slug} for row in rows], as_json)
+        rows = session.execute(
+            select(User.name, User.role, Tenant.slug, Extension.number)
+            .outerjoin(Tenant, Tenant.id == User.tenant_id)
+            .outerjoin(Extension, Extension.id == User.extension_id)
+            .order_by(User.id)
+        ).all()
+    _print([dict(zip(("name", "role", "tenant", "extension"), row, strict=True)) for row in rows], as_json)
 
 
 @click.group()

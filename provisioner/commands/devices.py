@@ -10,7 +10,18 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from provisioner.answer import Provisioner
-from provisioner.commands.common import actor, as_json, device_of, file_owner, print_json, provisioner, tenant_of
+from provisioner.commands.common import (
+    actor,
+    as_json,
+    check_names,
+    device_of,
+    echo_names,
+    file_owner,
+    names_as_json,
+    print_json,
+    provisioner,
+    tenant_of,
+)
 from provisioner.commands.gate import block_options, check_block, echo_code, pairing_options, pairing_target
 from provisioner.difference import FileDifference, against_served
 from provisioner.errors import Unassigned
@@ -32,12 +43,14 @@ from provisioner.vendor_api import File
 @click.argument("identity")
 @click.argument("file", required=False)
 @click.option("--reveal", is_flag=True, help="Show secrets instead of masking them.")
-def render(identity: str, file: str | None, reveal: bool) -> None:
+@names_as_json
+def render(identity: str, file: str | None, reveal: bool, as_json: bool) -> None:
     """Print what a device would get; without FILE the names of its files."""
+    check_names(file, as_json=as_json)
     server = provisioner()
     profile = _profile(server, identity)
     if file is None:
-        click.echo("\n".join(file_names(profile)))
+        echo_names(file_names(profile), as_json=as_json)
         return
     view = View.PLAIN if reveal else View.MASKED
     answer = render_file(profile, _file(profile, file), view, server.installation.template_dir)
@@ -138,7 +151,11 @@ def devices(as_json: bool) -> None:
 
 def _listed() -> Select[Device]:
     lines = joinedload(Device.lines).joinedload(DeviceLine.extension)
-    return select(Device).options(joinedload(Device.tenant), lines).order_by(Device.tenant_id, Device.mac, Device.slot)
+    return (
+        select(Device)
+        .options(joinedload(Device.tenant), joinedload(Device.base), lines)
+        .order_by(Device.tenant_id, Device.mac, Device.slot)
+    )
 
 
 def _row(device: Device) -> dict[str, object]:
@@ -150,7 +167,7 @@ def _row(device: Device) -> dict[str, object]:
         else None,
         "slot": device.slot,
         "tenant": device.tenant.slug,
-        "pairing": device.state,
+        "pairing": pairing.gate_of(device).state,
         "name": device.name,
         "vendor": device.vendor,
         "model": device.model,

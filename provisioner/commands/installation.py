@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import click
+from cryptography.x509 import load_pem_x509_certificate
 from pydantic import SecretStr
+from sqlalchemy import func, make_url, select
 
 from provisioner.certificates import read_authorities
 from provisioner.commands.common import as_json, print_json
@@ -22,6 +25,8 @@ from provisioner.supervisor import split
 from provisioner.vault import Vault
 
 SOON_DAYS = 30
+EARLIEST_YEAR = 2026
+MOST_SECONDS_OFF = 30
 
 
 @click.group()
@@ -63,7 +68,7 @@ def doctor(as_json: bool) -> None:
         print_json({"settings": _settings(installation), "findings": [vars_of(one) for one in findings]})
     else:
         for name, value in _settings(installation).items():
-            click.echo(f"  {name:<28} {value}")
+            click.echo(f"  {name:<28} {'-' if value in (None, '') else value}")
         for one in findings:
             click.echo(f"{'ok  ' if one.ok else 'MEND'} {one.what:<14} {one.says}")
     if not all(one.ok for one in findings):
@@ -75,21 +80,36 @@ def vars_of(finding: Finding) -> dict[str, object]:
     return {"what": finding.what, "ok": finding.ok, "says": finding.says}
 
 
-def _settings(installation: Installation) -> dict[str, str]:
-    values = ((name, getattr(installation, name)) for name in Installation.model_fields if name != "defaults")
-    return {PREFIX + name.upper(): "********" if isinstance(value, SecretStr) else str(value) for name, value in values}
+def _settings(installation: Installation) -> dict[str, object]:
+    """Every setting as it is in force, also where it follows from another."""
+    told = {name: getattr(installation, name) for name in Installation.model_fields if name != "defaults"}
+    told |= {
+        "database_url": make_url(installation.database).render_as_string(hide_password=True),
+        "key_file": installation.key,
+        "public_url": installation.base_url,
+    }
+    return {PREFIX + name.upper(): _shown(value) for name, value in told.items()}
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, SecretStr):
+        return "********"
+    return value if value is None or isinstance(value, int) else str(value)
 
 
 def _examine(installation: Installation) -> Iterator[Finding]:
     yield _data_dir(installation)
     yield from _key(installation)
     yield _database(installation)
+    yield from _clock(installation)
     for name in ("phones_bind", "portal_bind"):
         yield _port(name, getattr(installation, name), socket.SOCK_STREAM)
     yield _port("tftp_bind", installation.tftp_bind, socket.SOCK_DGRAM)
     yield _public_url(installation)
+    yield from _certificate(installation)
     yield from _manufacturers(installation)
     yield from _overrides(installation)
+    yield from _firmware(installation)
 
 
 def _overrides(installation: Installation) -> Iterator[Finding]:
@@ -135,6 +155,22 @@ def _database(installation: Installation) -> Finding:
     return Finding("database", False, "not reachable or not migrated; run `provisioner db upgrade`")
 
 
+def _clock(installation: Installation) -> Iterator[Finding]:
+    """Whether this machine's clock can be right: windows, codes and certificates go by it."""
+    here = datetime.now(UTC)
+    if here.year < EARLIEST_YEAR:
+        yield Finding("clock", False, f"{here:%Y-%m-%d %H:%M} UTC cannot be; set it, and keep it with NTP")
+        return
+    database = Database(installation.database)
+    if not database.is_sqlite and database.is_current():
+        with database.reading() as session:
+            there: datetime = session.scalars(select(func.clock_timestamp())).one()
+        if abs((here - there).total_seconds()) > MOST_SECONDS_OFF:
+            yield Finding("clock", False, f"this machine says {here:%H:%M:%S}, its database {there:%H:%M:%S}; use NTP")
+            return
+    yield Finding("clock", True, f"{here:%Y-%m-%d %H:%M} UTC")
+
+
 def _port(name: str, bind: str, kind: socket.SocketKind) -> Finding:
     """A port in use is fine when it is our own server that uses it; that the doctor cannot know."""
     host, port = split(bind)
@@ -146,6 +182,34 @@ def _port(name: str, bind: str, kind: socket.SocketKind) -> Finding:
         except OSError as error:
             return Finding(name, True, f"{bind} is in use ({error.strerror}); by this server, if it runs")
     return Finding(name, True, f"{bind} is free")
+
+
+def _certificate(installation: Installation) -> Iterator[Finding]:
+    """The certificate of the phones' plane: both of its files can be read, belong together and are valid."""
+    certificate, key = installation.tls_cert, installation.tls_key
+    if certificate is None and key is None:
+        return
+    if certificate is None or key is None:
+        missing = "TLS_CERT" if certificate is None else "TLS_KEY"
+        yield Finding("TLS", False, f"set {PREFIX}{missing} too: a certificate and its key go together")
+        return
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
+        end = load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
+    except (OSError, ValueError) as error:
+        yield Finding("TLS", False, f"{certificate} and {key} are no certificate and its key in PEM: {error}")
+        return
+    left = (end - datetime.now(UTC)).days
+    says = f"the certificate ends on {end:%Y-%m-%d}" + ("" if left > SOON_DAYS else "; get the next one")
+    yield Finding("TLS", left > SOON_DAYS, says)
+
+
+def _firmware(installation: Installation) -> Iterator[Finding]:
+    folder = installation.firmware_dir
+    if folder is not None:
+        ok = folder.is_dir() and os.access(folder, os.R_OK | os.X_OK)
+        says = f"{folder} can be read" if ok else f"{folder} is no folder that this user may read; make it, or unset it"
+        yield Finding("firmware", ok, says)
 
 
 def _manufacturers(installation: Installation) -> Iterator[Finding]:

@@ -12,8 +12,9 @@ from typing import Any, BinaryIO
 import click
 
 from provisioner.client import ApiError, Client
-from provisioner.commands.common import as_json, print_json
+from provisioner.commands.common import as_json, check_names, echo_names, names_as_json, print_json, refusals
 from provisioner.commands.gate import block_options, check_block, echo_code, pairing_options, pairing_target
+from provisioner.commands.requests import address as request_from
 from provisioner.errors import Invalid, Problem
 from provisioner.site.read import LARGEST, read
 from provisioner.spreadsheets import KINDS, MEDIA_TYPES, MOST_BYTES
@@ -46,7 +47,8 @@ def command(name: str) -> click.Command | None:
 def _apply(file: BinaryIO, dry_run: bool, prune: bool) -> None:
     """Make a tenant what FILE says, all or nothing; '-' reads standard input."""
     text = file.read(LARGEST + 1)
-    plan = client().tenant(_slug(text)).apply(text, dry_run=dry_run, prune=prune)
+    with refusals(file.name):
+        plan = client().tenant(_slug(text)).apply(text, dry_run=dry_run, prune=prune)
     for line in plan["lines"]:
         click.echo(line)
 
@@ -100,12 +102,14 @@ def _rows(server: Client) -> Iterator[dict[str, Any]]:
 @_identity
 @click.argument("file", required=False)
 @click.option("--reveal", is_flag=True, help="Show secrets instead of masking them; noted in the audit log.")
-def _render(identity: str, file: str | None, reveal: bool) -> None:
+@names_as_json
+def _render(identity: str, file: str | None, reveal: bool, as_json: bool) -> None:
     """Print what a device would get; without FILE the names of its files."""
+    check_names(file, as_json=as_json)
     device = client().device(identity)
     told = device.files()
     if file is None:
-        click.echo("\n".join(one["name"] for one in told["items"]))
+        echo_names([one["name"] for one in told["items"]], as_json=as_json)
         return
     body = device.file(file, reveal=reveal)
     for warning in told["warnings"]:
@@ -253,7 +257,7 @@ def _request(line: str, number: int) -> dict[str, str]:
 @click.option("--path", required=True, help="The path, as the phone sends it.")
 @_agent
 @_transport
-@click.option("--address", default="127.0.0.1", help="Where the request comes from.")
+@request_from
 @as_json
 def _why(path: str, user_agent: str, transport: str, address: str, as_json: bool) -> None:
     """Replay a request and show each decision, without noting it."""

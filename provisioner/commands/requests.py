@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from base64 import b64encode
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,22 @@ from provisioner.vendor_api import Model, Vendor
 _path = click.option("--path", required=False, help="The path, as the phone sends it.")
 _agent = click.option("--user-agent", default="", help="The User-Agent header.")
 _transport = click.option("--transport", type=click.Choice(["http", "tftp"]), default="http")
+
+
+class Address(click.ParamType[str]):
+    """An IPv4 or IPv6 address."""
+
+    name = "ip"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The address, as it is; refused where it is none."""
+        try:
+            return str(ip_address(value))
+        except ValueError:
+            self.fail(f"{value!r} is no IPv4 or IPv6 address; write one such as 10.20.0.7", param, ctx)
+
+
+address = click.option("--address", type=Address(), default="127.0.0.1", help="Where the request comes from.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -119,7 +136,7 @@ def _model(vendor: Vendor, model: Model) -> dict[str, Any]:
 @click.option("--path", required=True, help="The path, as the phone sends it.")
 @_agent
 @_transport
-@click.option("--address", default="127.0.0.1", help="Where the request comes from.")
+@address
 @click.option("--login", help="USER:PASSWORD that it carries as HTTP Basic.")
 @click.option(
     "--certificate",

@@ -10,13 +10,10 @@ from typing import BinaryIO
 import click
 
 from provisioner.answer import Provisioner
-from provisioner.commands.common import actor, provisioner
-from provisioner.errors import Invalid
+from provisioner.commands.common import actor, provisioner, refusals
 from provisioner.site import apply as application
 from provisioner.site.export import export as exported
 from provisioner.site.read import LARGEST
-
-REFUSED = 1
 
 
 def server() -> Provisioner:
@@ -33,7 +30,7 @@ def apply(file: BinaryIO, dry_run: bool, prune: bool) -> None:
     """Make a tenant what FILE says, all or nothing; '-' reads standard input."""
     host = server()
     text = file.read(LARGEST + 1)
-    with refusals(), _progress() as progress:
+    with refusals(file.name), _progress() as progress:
         plan = application.apply(
             host, text, actor=actor(), prune=prune, dry_run=dry_run, names_tenants=True, progress=progress
         )
@@ -50,17 +47,6 @@ def export(tenant: str, secrets: bool) -> None:
     with refusals(), host.database.reading() as session:
         text = exported(session, host.vault, tenant, secrets=secrets)
     click.echo(text, nl=False)
-
-
-@contextmanager
-def refusals() -> Iterator[None]:
-    """Every problem on standard error, and status 1."""
-    try:
-        yield
-    except Invalid as error:
-        for problem in error.problems:
-            click.echo(str(problem), err=True)
-        click.get_current_context().exit(REFUSED)
 
 
 @contextmanager

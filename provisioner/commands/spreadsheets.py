@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from provisioner import spreadsheets
-from provisioner.commands.common import actor, as_json, print_json
-from provisioner.commands.site import REFUSED, refusals, server
+from provisioner.commands.common import REFUSED, actor, as_json, print_json, refusals
+from provisioner.commands.site import server
 from provisioner.errors import Invalid, Problem
 from provisioner.services.change import Change
 from provisioner.spreadsheets import KINDS, MOST_BYTES, Imported, Kind

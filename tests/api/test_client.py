@@ -144,7 +144,7 @@ def test_errors_of_a_site_file_name_its_lines(run, tmp_path):
     file.write_text("tenant: acme\nextensions:\n  - {number: a b}\n")
     refused = run("apply", "--dry-run", str(file))
     assert 1 == refused.exit_code
-    assert "line 3: extensions.0.number" in str(refused.exception)
+    assert f"{file}: line 3: extensions.0.number: " in refused.stderr
 
 
 def test_devices_are_listed_rendered_explained_and_compared(run):

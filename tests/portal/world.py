@@ -87,10 +87,10 @@ def _front_desk() -> TemplateIn:
 
 
 def add_account(provisioner: Provisioner, name: str, role: str, slug: str | None = None) -> None:
-    """A portal account with the password of all tests."""
+    """A portal account with the password of all tests; a user's is that of extension 100."""
     with provisioner.database.writing() as session:
         tenant = session.scalars(select(Tenant).where(Tenant.slug == slug)).one() if slug else None
-        accounts.add_user(session, name, PASSWORD, role, tenant)
+        accounts.add_user(session, name, PASSWORD, role, tenant, extension="100" if role == "user" else None)
 
 
 def see(provisioner: Provisioner, mac: str, *, late: bool = False, outcome: str = "served", ago_s: int = 60) -> None:

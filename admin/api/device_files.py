@@ -16,7 +16,7 @@ from admin.changes import note
 from admin.lists.devices import identity_of
 from provisioner import archive
 from provisioner.difference import FileDifference, against_served, masked_body
-from provisioner.errors import ProvisionerError, Unassigned
+from provisioner.errors import ProvisionerError, Unassigned, Unknown
 from provisioner.keys import warnings_of
 from provisioner.merge import merge
 from provisioner.profile import Profile
@@ -46,10 +46,13 @@ def profile_at(call: Call) -> Profile:
 
 
 def _made(make: Callable[[], Made]) -> Made:
-    """What cannot be made is the data's fault, and can be mended: no error of the server."""
+    """What cannot be made is the data's fault, and can be mended: no error of the server.
+
+    Somebody may remove the device between two reads: then it is not there, as if it had been asked for a moment later.
+    """
     try:
         return make()
-    except Unassigned:
+    except (Unassigned, Unknown):
         raise Refusal(404) from None
     except (ProvisionerError, ValueError) as error:
         raise Refusal(409, f"the files of this device cannot be made: {error}") from None
@@ -100,6 +103,21 @@ def _explain(call: Call) -> Reply:
     rows = _made(lambda: explain(profile, kind, call.provisioner.installation.template_dir))
     wanted = call.query.get("key")
     items = [{"key": row.key, "value": row.value, "origin": row.origin} for row in rows if wanted in (None, row.key)]
+    return Reply(value={"items": items, "total": len(items)})
+
+
+def _explain_all(call: Call) -> Reply:
+    profile = profile_at(call)
+    vendor, overrides = vendors()[profile.vendor], call.provisioner.installation.template_dir
+    kinds = [(name, file_of(vendor, name, profile.model)) for name in file_names(profile)]
+    wanted = call.query.get("key")
+    items = [
+        {"file": name, "key": row.key, "value": row.value, "origin": row.origin}
+        for name, kind in kinds
+        if kind and kind.private
+        for row in _made(partial(explain, profile, kind, overrides))
+        if wanted in (None, row.key)
+    ]
     return Reply(value={"items": items, "total": len(items)})
 
 
@@ -216,6 +234,16 @@ def operations() -> Iterator[Operation]:
         run=_explain,
         query=(Parameter(name="key", says="Only this key."),),
         answers={200: items_of(table(key=TEXT, value=TEXT, origin=TEXT))},
+        refuses=(409,),
+    )
+    yield make(
+        name="explainDevice",
+        path=f"{here}/explain",
+        title="Explain all files",
+        says="Each private file, as for one of them.",
+        run=_explain_all,
+        query=(Parameter(name="key", says="Only this key."),),
+        answers={200: items_of(table(file=TEXT, key=TEXT, value=TEXT, origin=TEXT))},
         refuses=(409,),
     )
     yield make(

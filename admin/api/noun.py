@@ -171,7 +171,7 @@ def create(call: Call, noun: Noun) -> Reply:
 def taken(noun: Noun, given: Any) -> Taken:
     """There is one of this name already."""
     name = noun.name_field(given)
-    return Taken([Clash(field=name, message=f"there is a {noun.title} of this {name} already; change that one")])
+    return Taken([Clash(field=name, message=f"another {noun.title} has this {name} already; change that one")])
 
 
 def _id(outcome: Outcome) -> int:

@@ -7,9 +7,10 @@ import threading
 
 import pytest
 import yaml
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from admin.api import events
+from provisioner.load import Loader
 from provisioner.services.pairing import place_of
 from provisioner.store.tables import Audit, Device, PairingCode, RepeatedRequest
 from tests.api.conftest import Api
@@ -50,6 +51,13 @@ def test_an_explanation_names_where_a_value_comes_from(api):
     assert "extension" in told["items"][0]["origin"]
 
 
+def test_a_device_is_explained_file_by_file(api):
+    told = api.get(f"{PHONE}/explain").json
+    assert {"805ec0000001.cfg"} == {row["file"] for row in told["items"]}
+    assert api.get(f"{FILE}/explain").json["total"] == told["total"]
+    assert "100" == api.get(f"{PHONE}/explain?key=account.1.user_name").json["items"][0]["value"]
+
+
 def test_a_file_that_was_never_served_differs_in_nothing(api):
     told = api.get(f"{FILE}/diff").json
     assert (None, []) == (told["served_at"], told["changes"])
@@ -66,6 +74,17 @@ def test_a_device_that_cannot_be_rendered_is_a_conflict_and_no_error_of_the_serv
 def test_a_file_of_another_model_is_not_there(api):
     assert 404 == api.get(f"{PHONE}/files/y000000000028.boot").status_code
     assert 404 == api.get(f"{PHONE}/files/..%2f..%2fetc%2fpasswd").status_code
+
+
+def test_a_device_that_is_removed_while_its_file_is_made_is_not_there(api, monkeypatch):
+    load = Loader.load
+
+    def removed_first(loader, session, device_id):
+        session.execute(delete(Device).where(Device.id == device_id))
+        return load(loader, session, device_id)
+
+    monkeypatch.setattr(Loader, "load", removed_first)
+    assert 404 == api.get(FILE).status_code
 
 
 def test_requests_of_a_device_are_listed(api):

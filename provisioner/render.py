@@ -141,7 +141,7 @@ def document_of(
     text = _text(vendor, profile, file, view, overrides)
     document = syntax.read(text)
     if OMIT in text:
-        _leave_out(document)
+        document.leave_out(OMIT)
     _apply_line(document, profile)
     if vendor.encryption and profile.file_key and (profile.file_key.wanted or _is_held(profile, held)):
         _apply_file_key(document, profile, vendor, file, view)
@@ -291,11 +291,6 @@ def _told(why: Text | Setting, escaped: str, view: View) -> str:
         return escaped
     shown = MASK if why.secret and escaped else escaped
     return shown if view is View.MASKED else f"\ufdd1{escape_text(str(why.origin))}\ufdd2{shown}\ufdd3"
-
-
-def _leave_out(document: Document) -> None:
-    for key in [key for key, value in document.items() if OMIT in value]:
-        document.drop(key)
 
 
 def _apply_line(document: Document, profile: Profile) -> None:

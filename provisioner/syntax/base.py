@@ -41,6 +41,11 @@ class Document(ABC):
     def drop(self, key: str) -> None:
         """Take a key out; nothing happens when it is not there."""
 
+    def leave_out(self, mark: str) -> None:
+        """Take every key out whose value holds a mark."""
+        for key in [key for key, value in self.items() if mark in value]:
+            self.drop(key)
+
     @abstractmethod
     def rename(self, key: str, name: str) -> None:
         """Give a key another name at its place. Raises Broken when the name is taken."""

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import count
-from typing import Any
 
 from provisioner.errors import Broken
 from provisioner.syntax.base import Document, Syntax, clean
@@ -14,52 +13,74 @@ from provisioner.syntax.base import Document, Syntax, clean
 LINES_REMEMBERED = 8192
 
 
+class Line(str):
+    """A line as the syntax writes it, and the ``value`` that it gives its key; layout gives none."""
+
+    __slots__ = ("value",)
+    value: str
+
+    def __new__(cls, text: str, value: str = "") -> Line:
+        made = super().__new__(cls, text)
+        made.value = value
+        return made
+
+
 class LineDocument(Document):
-    """Lines in order: a key with its value, or a line that is layout (comments, headers, sections).
+    """Lines in order, ready to be written: a key's, or layout (comments, headers, sections).
 
     All are in one dictionary, ``stated``, which keeps their order; layout has numbers for keys.
     """
 
-    def __init__(self) -> None:
-        self.stated: dict[str | int, str] = {}
+    def __init__(self, syntax: LineSyntax) -> None:
+        self.stated: dict[str | int, Line] = {}
+        self._syntax = syntax
         self._numbers = count()
 
     def add(self, key: str, value: str) -> None:
         """Append a key. Raises Broken when it stands there already."""
+        self.add_line(key, self._syntax.line(key, value))
+
+    def add_line(self, key: str | int, line: Line) -> None:
+        """Append a line under its key. Raises Broken when that stands there already."""
         if key in self.stated:
             raise Broken(f"the key {key} is stated twice")
-        self.stated[key] = value
+        self.stated[key] = line
 
     def add_layout(self, line: str) -> None:
         """Append a line that is no key."""
-        self.stated[next(self._numbers)] = line
+        self.stated[next(self._numbers)] = Line(line)
 
     def lines(self) -> Iterator[tuple[str | None, str]]:
-        """Each line: its key and value, or None and the line itself."""
-        return ((key if isinstance(key, str) else None, text) for key, text in self.stated.items())
+        """Each line with its key, None for layout."""
+        return ((key if isinstance(key, str) else None, line) for key, line in self.stated.items())
 
     def items(self) -> Iterator[tuple[str, str]]:
-        return ((key, value) for key, value in self.stated.items() if isinstance(key, str))
+        return ((key, line.value) for key, line in self.stated.items() if isinstance(key, str))
 
     def get(self, key: str) -> str | None:
-        return self.stated.get(key)
+        line = self.stated.get(key)
+        return None if line is None else line.value
 
     def put(self, key: str, value: str) -> None:
-        self.stated[key] = value
+        self.stated[key] = self._syntax.line(key, value)
 
     def drop(self, key: str) -> None:
         self.stated.pop(key, None)
+
+    def leave_out(self, mark: str) -> None:
+        for key in [key for key, line in self.stated.items() if mark in line and isinstance(key, str)]:
+            del self.stated[key]
 
     def rename(self, key: str, name: str) -> None:
         self.rename_all({key: name})
 
     def rename_all(self, names: Mapping[str, str]) -> None:
         lines, self.stated = self.stated, {}
-        for key, text in lines.items():
-            if isinstance(key, str):
-                self.add(names.get(key, key), text)
+        for key, line in lines.items():
+            if isinstance(key, str) and key in names:
+                self.add(names[key], line.value)
             else:
-                self.stated[key] = text
+                self.add_line(key, line)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,46 +109,54 @@ class LineSyntax(Syntax):
         return self.carry(text)
 
     def read(self, text: str) -> LineDocument:
-        document = LineDocument()
-        parts, repeatable, stated = self._parts, self.repeatable, document.stated
+        document = LineDocument(self)
+        read, stated = self._read_line, document.stated
         for line in text.splitlines():
-            key, value = parts(line)
+            key, written = read(line)
             if key is None:
-                document.add_layout(value)
-            elif key in stated or key in repeatable:
-                document.add(self._address(document, key) if key in repeatable else key, value)
+                document.add_layout(written)
+            elif key in stated:
+                document.add_line(self._address(document, key), written)
             else:
-                stated[key] = value
+                stated[key] = written
         return document
 
     @cached_property
-    def _parts(self) -> Callable[[str], tuple[str | None, str]]:
-        """Key and value of a line, None and the line of layout. Phones of a model share nearly all their lines."""
+    def _read_line(self) -> Callable[[str], tuple[str | None, Line]]:
+        """A line's key, None of layout, and how it is written. Phones of a model share nearly all their lines."""
         mark, comment = self.separator.strip(), self.comment
 
         @lru_cache(maxsize=LINES_REMEMBERED)
-        def parts(line: str) -> tuple[str | None, str]:
+        def read(line: str) -> tuple[str | None, Line]:
             key, found, value = line.partition(mark)
             key = key.strip()
             is_layout = not found or not key or key.startswith(comment)
-            return (None, line.rstrip()) if is_layout else (key, value.strip())
+            return (None, Line(line.rstrip())) if is_layout else (key, self.line(key, self.meant(value.strip())))
 
-        return parts
+        return read
 
     def _address(self, document: LineDocument, key: str) -> str:
+        """By what the second line of a key is known, itself where there must be none."""
         nth, address = 1, key
-        while document.get(address) is not None:
+        while key in self.repeatable and document.get(address) is not None:
             nth += 1
             address = f"{key}[{nth}]"
         return address
 
+    def meant(self, text: str) -> str:
+        """The value that a line means by the text after its separator."""
+        return text
+
+    def line(self, key: str, value: str) -> Line:
+        """The line that states a key."""
+        return Line(self._line(key, value), value)
+
     def write(self, document: Document) -> bytes:
         assert isinstance(document, LineDocument)
-        line = self._line
-        lines = [text if key.__class__ is int else line(key, text) for key, text in document.stated.items()]
+        lines = document.stated.values()
         return (self.end.join(lines) + self.end if lines else "").encode(self.encoding, "replace")
 
-    def _line(self, key: Any, value: str) -> str:
+    def _line(self, key: str, value: str) -> str:
         if self.repeatable and key[-1] == "]":
             name = key.partition("[")[0]
             key = name if name in self.repeatable else key

@@ -32,7 +32,7 @@ class AvayaSyntax(LineSyntax):
         return clean(text).replace('"', "'")
 
     def read(self, text: str) -> LineDocument:
-        document = LineDocument()
+        document = LineDocument(self)
         for line in text.splitlines():
             match = _SET.fullmatch(line)
             if match is None:

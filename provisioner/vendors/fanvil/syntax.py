@@ -110,7 +110,7 @@ class FanvilText(LineSyntax):
     clear: str = ""
 
     def read(self, text: str) -> TextDocument:
-        document, section = TextDocument(), ""
+        document, section = TextDocument(self), ""
         for line in text.splitlines():
             header = _header(line)
             name, found, value = line.partition(":")
@@ -126,18 +126,23 @@ class FanvilText(LineSyntax):
         assert isinstance(document, TextDocument)
         sections: dict[str, list[str]] = {}
         section, end = "", []
-        for key, text in document.lines():
+        for key, line in document.lines():
             if key is not None:
-                home, _, name = key.partition("/")
-                sections.setdefault(home, []).append(_line(name, text))
-            elif text.startswith("<<END"):
-                end.append(text)
+                sections.setdefault(key.partition("/")[0], []).append(line)
+            elif line.startswith("<<END"):
+                end.append(line)
             else:
-                header = _header(text)
+                header = _header(line)
                 section = section if header is None else header
-                sections.setdefault(section, []).append(text)
+                sections.setdefault(section, []).append(line)
         lines = [line for part in sections.values() for line in part]
         return ("\n".join([*lines, *end]) + "\n").encode()
+
+    def _line(self, key: str, value: str) -> str:
+        name = key.partition("/")[2]
+        match = _INDEXED.fullmatch(name)
+        item, rest = (match["item"] or "", match["name"]) if match else ("", name)
+        return f"{item}{rest:<{_WIDTH}}:{value}"
 
 
 def _header(line: str) -> str | None:
@@ -145,12 +150,6 @@ def _header(line: str) -> str | None:
     if line.startswith("--"):
         return line.rpartition(":")[0].strip(" -")
     return line.strip(" <>") if line.startswith("<") and not line.startswith("<<") else None
-
-
-def _line(name: str, value: str) -> str:
-    match = _INDEXED.fullmatch(name)
-    item, rest = (match["item"] or "", match["name"]) if match else ("", name)
-    return f"{item}{rest:<{_WIDTH}}:{value}"
 
 
 XML = FanvilXml()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from provisioner.vendor_api import LineDocument, LineSyntax, clean
+from provisioner.vendor_api import LineSyntax, clean
 
 _MARKS = ("\ufdd0", "\ufdd1")  # a rendering's own, never a phone's
 
@@ -27,11 +27,13 @@ class MitelSyntax(LineSyntax):
     def escape(self, text: str) -> str:
         return _quoted(self.carry(text))
 
-    def read(self, text: str) -> LineDocument:
-        document = super().read(text)
-        for key, value in list(document.items()):
-            document.put(key, _meant(value))
-        return document
+    def meant(self, text: str) -> str:
+        """The value without quotes, or without the comment behind it."""
+        if text.startswith('"') and text.count('"') > 1:
+            return text[1 : text.index('"', 1)]
+        if text.startswith(_MARKS):
+            return text
+        return text.partition("#")[0].rstrip()
 
     def _line(self, key: str, value: str) -> str:
         return f"{key}: {_quoted(value) or self.clear}"
@@ -39,12 +41,3 @@ class MitelSyntax(LineSyntax):
 
 def _quoted(value: str) -> str:
     return f'"{value}"' if "#" in value else value
-
-
-def _meant(value: str) -> str:
-    """The value without quotes, or without the comment behind it."""
-    if value.startswith('"') and value.count('"') > 1:
-        return value[1 : value.index('"', 1)]
-    if value.startswith(_MARKS):
-        return value
-    return value.partition("#")[0].rstrip()

@@ -36,7 +36,7 @@ class PanasonicSyntax(LineSyntax):
         lines = text.removeprefix("\ufeff").splitlines()
         if not lines or not lines[0].startswith(HEADERS):
             raise Broken("a Panasonic file begins with its format line")
-        document = LineDocument()
+        document = LineDocument(self)
         for number, line in enumerate(lines, 1):
             match = _LINE.fullmatch(line)
             if match:
@@ -49,7 +49,7 @@ class PanasonicSyntax(LineSyntax):
 
     def write(self, document: Document) -> bytes:
         assert isinstance(document, LineDocument)
-        lines = [text if key is None else self._line(key, text) for key, text in document.lines()]
+        lines: list[str] = list(document.stated.values())
         while lines and not lines[-1]:
             lines.pop()
         # The last line must be an empty one.

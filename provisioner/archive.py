@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import CursorResult, delete, func, insert, select
 from sqlalchemy.orm import Session, aliased
@@ -33,6 +33,7 @@ REMEMBERED = 20_000
 SLICE = 500
 
 Key = tuple[int, str]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +63,16 @@ class Archive:
     def write(self, session: Session, outcomes: Iterable[Outcome]) -> Mapping[Key, str]:
         """Write the answers that differ from the last ones; hand the result to `remember` once it is committed."""
         fresh = list(self._fresh(outcomes))
-        for start in range(0, len(fresh), SLICE):
-            self._write(session, fresh[start : start + SLICE])
+        last: dict[Key, str] = {}
+        wanted = [one for part in _slices(fresh) for one in self._changed(session, part, last)]
+        by_digest = {digest: outcome for _, outcome, digest in wanted}
+        ids: dict[str, int] = {}
+        # In one order everywhere, so that no two processes wait for each other in a ring.
+        for part in _slices(sorted(by_digest)):
+            ids |= self._documents(session, {digest: by_digest[digest] for digest in part})
+        for written in _slices(wanted):
+            session.execute(insert(Served), [_row(key, outcome, ids[digest]) for key, outcome, digest in written])
+            _prune(session, {key[0] for key, _, _ in written})
         return {key: outcome.answer.etag for key, outcome in fresh if outcome.answer}
 
     def remember(self, written: Mapping[Key, str]) -> None:
@@ -84,22 +93,20 @@ class Archive:
                 last[key] = outcome.answer.etag
                 yield key, outcome
 
-    def _write(self, session: Session, fresh: Sequence[tuple[Key, Outcome]]) -> None:
+    def _changed(
+        self, session: Session, fresh: Sequence[tuple[Key, Outcome]], last: dict[Key, str]
+    ) -> Iterator[tuple[Key, Outcome, str]]:
+        """Those that differ from the ``last`` digests, which grow by what is written already, with theirs."""
         devices = {device_id for (device_id, _file), _ in fresh}
         alive = set(session.scalars(select(Device.id).where(Device.id.in_(devices))))
-        last = _newest_digests(session, alive)
-        wanted: list[tuple[Key, Outcome, str]] = []
+        for key, digest in _newest_digests(session, alive).items():
+            last.setdefault(key, digest)
         for key, outcome in fresh:
             assert outcome.answer
             digest = self._vault.keyed_digest(outcome.answer.plain)
             if key[0] in alive and last.get(key) != digest:
                 last[key] = digest
-                wanted.append((key, outcome, digest))
-        if not wanted:
-            return
-        ids = self._documents(session, {digest: outcome for _, outcome, digest in wanted})
-        session.execute(insert(Served), [_row(key, outcome, ids[digest]) for key, outcome, digest in wanted])
-        _prune(session, {key[0] for key, _, _ in wanted})
+                yield key, outcome, digest
 
     def _documents(self, session: Session, wanted: Mapping[str, Outcome]) -> dict[str, int]:
         """The ids of documents by digest; what is not there yet is written."""
@@ -123,6 +130,10 @@ class Archive:
             "stored": len(sealed),
             "sealed_body": sealed,
         }
+
+
+def _slices(whole: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (whole[start : start + SLICE] for start in range(0, len(whole), SLICE))
 
 
 def _row(key: Key, outcome: Outcome, document_id: int) -> dict[str, Any]:

@@ -152,9 +152,11 @@ class Sightings:
         try:
             if known or strangers:
                 with self._database.writing() as session:
-                    _write_known(session, list(known.values()))
+                    listed = _write_known(session, list(known.values()))
                     _write_unknown(session, strangers)
                     written = self._archive.write(session, known.values())
+                    # Last, for every process waits for these few rows until this one has committed.
+                    _count_hours(session, listed)
                 self._archive.remember(written)
         except SQLAlchemyError as error:
             log.warning("sightings.delayed", reason=type(error).__name__)
@@ -198,23 +200,23 @@ def _log(outcome: Outcome) -> None:
         log.info("config.refused", **fields, outcome=outcome.word, reason=outcome.reason)
 
 
-def _write_known(session: Session, outcomes: Sequence[Outcome]) -> None:
-    """In one order everywhere, so that no two processes wait for each other in a ring."""
+def _write_known(session: Session, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+    """In one order everywhere, so that no two processes wait for each other in a ring; gives those that count."""
     newest = {outcome.facts.device_id: outcome for outcome in outcomes if outcome.facts}
     alive = _alive(session, list(newest))
     listed = [outcome for outcome in outcomes if outcome.facts and outcome.facts.device_id in alive]
     if not listed:
-        return
+        return listed
     # Rows of a table, not objects of the ORM: a storm writes thousands at once.
     session.execute(dialect_insert(session, Sighting), [_sighting(outcome) for outcome in listed])
     handed = _handovers(listed)
     if handed:
         session.execute(dialect_insert(session, Handover), handed)
-    _count_hours(session, listed)
     seen = [_seen(newest[device_id]) for device_id in sorted(alive)]
     upsert(session, Seen, ("device_id",), seen, keeps=("served_at", "served_revision", "unproven_at"))
-    for device_id in alive:
+    for device_id in sorted(alive):
         _learn_firmware(session, newest[device_id])
+    return listed
 
 
 def _alive(session: Session, devices: Sequence[int]) -> set[int]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import delete, event, text, update
+from sqlalchemy.exc import InternalError
 
 from provisioner.answer import Provisioner
 from provisioner.app import open_provisioner
@@ -17,6 +19,8 @@ from provisioner.load import find
 from provisioner.recognise import Ask
 from provisioner.settings import Installation
 from provisioner.site.apply import apply
+from provisioner.store.database import CONNECTIONS
+from provisioner.store.quick import SHARED
 from provisioner.store.tables import Device
 from provisioner.values import Mac
 from tests.databases import Copied, copied, kind, postgres, postgres_template, sqlite_template
@@ -116,3 +120,41 @@ def test_a_device_that_gets_the_id_of_a_deleted_one_never_gets_its_files(server:
     assert (facts.device_id, facts.revision) == (server.finder.find(MAC).device_id, server.finder.find(MAC).revision)
     assert b"s3cret-100" in before
     assert b"s3cret-100" not in fetched()
+
+
+only_postgres = pytest.mark.parametrize(
+    "kind", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True, scope="session"
+)
+
+
+@only_postgres
+def test_what_the_driver_has_prepared_for_a_file_outlives_the_reading(server: Provisioner) -> None:
+    for _ in range(10):
+        with server.database.reading() as session:
+            server.loader.load(session, find(session, MAC).device_id)
+    with server.database.reading() as session:
+        assert session.scalar(text("SELECT count(*) FROM pg_prepared_statements"))
+
+
+@only_postgres
+def test_a_reading_cannot_write(server: Provisioner) -> None:
+    with server.database.reading() as session, pytest.raises(InternalError, match="read-only"):
+        session.execute(delete(Device))
+
+
+@only_postgres
+def test_many_threads_take_few_connections(server: Provisioner) -> None:
+    begin = threading.Barrier(24)
+
+    def ask(_: int) -> None:
+        begin.wait(10)
+        for _ in range(20):
+            server.finder.find(MAC)
+            with server.database.reading() as session:
+                find(session, MAC)
+
+    with ThreadPoolExecutor(24) as threads:
+        list(threads.map(ask, range(24)))
+    with server.database.reading() as session:
+        held = session.scalar(text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"))
+    assert held <= CONNECTIONS + SHARED + 1

@@ -26,8 +26,11 @@ from provisioner.vault import Vault
 
 BUSY_TIMEOUT_MS = 15_000
 CONNECT_TIMEOUT_S = 3
+CONNECTIONS = 6
+"""To PostgreSQL, of each process, for its sessions: each is a process of the server, which has not many."""
 T = TypeVar("T")
 PROBE_S = 0.5
+_READING = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 log = structlog.get_logger()
 
@@ -49,7 +52,7 @@ class Database:
         # A lock that is taken late can fail in the middle; taken first, writers wait their turn.
         self._writer = self.engine.execution_options(immediate=True)
         # Several statements that make one file have to see one state of the database.
-        reader = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
+        reader = self.engine if self.is_sqlite else self.engine.execution_options(**_READING)
         self._readers = sessionmaker(reader, expire_on_commit=False)
         self._writers = sessionmaker(self._writer, expire_on_commit=False)
         revisions.watch(self._writers)
@@ -68,6 +71,10 @@ class Database:
         try:
             with self._readers() as session:
                 yield session
+                # A rollback would make PostgreSQL's driver forget what it has prepared, and each SELECT of a
+                # file would be planned anew, which takes longer than running it.
+                session.expunge_all()
+                session.commit()
         except DOWN as error:
             self._missed(error)
             raise
@@ -200,8 +207,8 @@ def _engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(
             url,
-            pool_size=8,
-            max_overflow=8,
+            pool_size=CONNECTIONS,
+            max_overflow=0,
             pool_pre_ping=True,
             connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "tcp_user_timeout": CONNECT_TIMEOUT_S * 1000},
         )

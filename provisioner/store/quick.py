@@ -5,7 +5,9 @@ request each thread keeps one connection of its own in autocommit, and a row com
 its columns, made into what the caller wants; a row that comes again as it was is not made again. Every
 call tells what is committed at that moment: SQLite is asked for its ``data_version``, which costs a quarter
 of the SELECT and changes with every commit of another connection, and while it stays what was read stays
-true; PostgreSQL is asked for the row. A connection that the server has closed is made anew, once a call.
+true; PostgreSQL is asked for the row. There a connection is a process of the server, so only the main thread,
+which runs the loop of its plane, has one of its own; the other threads share a few. Connections that the
+server has closed are made anew, once a call.
 The SELECTs of a file that must be made run within the transaction of a session.
 """
 
@@ -13,6 +15,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -21,12 +24,14 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 REMEMBERED = 16_384
+SHARED = 2
+"""Connections to PostgreSQL for all threads of a process but the main one."""
 T = TypeVar("T")
 _NEW: Any = object()
 
 
 class _Held(Generic[T]):
-    """A thread's connection, and what it read since the last change that it saw."""
+    """A connection, and what it read since the last change that it saw."""
 
     __slots__ = ("connection", "cursor", "known", "version")
 
@@ -53,6 +58,8 @@ class QuickSelect(Generic[T]):
         # PostgreSQL's driver makes lists of JSON, which no table can be keyed by.
         self._made = lru_cache(REMEMBERED)(self._converted) if self._embedded else self._converted
         self._local = threading.local()
+        self._idle: list[_Held[T]] = []
+        self._room = threading.Semaphore(SHARED)
         self._connections: list[Any] = []
         event.listen(engine, "engine_disposed", lambda _engine: self._close_all())
 
@@ -62,7 +69,7 @@ class QuickSelect(Generic[T]):
             return self._ask(key)
         except self._error:
             self._let_go()
-        try:  # on a new connection: the old one may have ended with its server
+        try:  # on a new connection: the old ones may have ended with their server
             return self._ask(key)
         except self._error as error:
             self._let_go()
@@ -79,10 +86,12 @@ class QuickSelect(Generic[T]):
         return self._make(values)
 
     def _ask(self, key: Hashable) -> T | None:
+        if not self._embedded and threading.current_thread() is not threading.main_thread():
+            return self._shared(key)
         try:
             held: _Held[T] = self._local.held
         except AttributeError:
-            held = self._connect()
+            held = self._local.held = self._connect()
         if not self._embedded:
             return self._selected(held, key)
         # What is read after the version was is at least as new as it.
@@ -93,6 +102,21 @@ class QuickSelect(Generic[T]):
         if value is _NEW:
             value = held.known[key] = self._selected(held, key)
         return value
+
+    def _shared(self, key: Hashable) -> T | None:
+        """Ask on one of the few connections, once it is free; one that fails is not used again."""
+        with self._room:
+            try:
+                held = self._idle.pop()
+            except IndexError:
+                held = self._connect()
+            try:
+                value = self._selected(held, key)
+            except self._error:
+                self._close(held)
+                raise
+            self._idle.append(held)
+            return value
 
     def _selected(self, held: _Held[T], key: Hashable) -> T | None:
         held.cursor.execute(self._sql, (key,) if self._positional else {self._name: key})
@@ -107,17 +131,26 @@ class QuickSelect(Generic[T]):
         if not self._embedded:  # there the engine's are in autocommit already
             connection.dbapi_connection.autocommit = True  # type: ignore[union-attr]
         self._connections.append(connection)
-        self._local.held = held = _Held[T](connection)
-        return held
+        return _Held[T](connection)
 
     def _let_go(self) -> None:
+        """Close this thread's connection, or those that nobody uses: where one has ended the others have, too."""
         held = self._local.__dict__.pop("held", None)
-        if held is not None and held.connection in self._connections:
+        if held is not None:
+            self._close(held)
+            return
+        with suppress(IndexError):
+            while True:
+                self._close(self._idle.pop())
+
+    def _close(self, held: _Held[T]) -> None:
+        with suppress(ValueError):  # where it was closed with all others
             self._connections.remove(held.connection)
             held.connection.close()
 
     def _close_all(self) -> None:
         """With the engine; a thread whose connection ends in this way makes another."""
+        self._idle.clear()
         while self._connections:
             self._connections.pop().close()
 

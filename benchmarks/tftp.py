@@ -2,8 +2,8 @@
 
     python benchmarks/tftp.py [--seconds 2] [--rounds 3] [--clients 64 512] [--cases rate window storm loss ...]
 
-``ours`` is the product as it is run, `provisioner serve tftp` in one process over a SQLite database of a
-thousand paired devices: each file costs recognition, the SELECT of its revision and the gate. The others
+``ours`` is the product as it is run, `provisioner serve tftp` in one process over a SQLite database of
+paired devices, of which a thousand with files of about 12 kB ask: each file costs recognition, the SELECT of its revision and the gate. The others
 serve the same bytes under the same names from a directory on tmpfs. ``ours, loop`` is our door alone, with
 files from memory or disk. The phones are ``tftp_load.c``, compiled by cc. Servers have the first core, phones
 the second. Rounds go over all servers: whatever disturbs the machine disturbs them alike.
@@ -39,6 +39,7 @@ from provisioner.tftp import Request, TftpServer, listen
 from provisioner.values import Transport
 
 DEVICES = 1000
+FILE_BYTES = 12_000
 FIRMWARE_BYTES = 30_000_000
 FIRMWARE = "image.bin"
 SLOW = "slow-"
@@ -318,16 +319,18 @@ def write_files(bench: Bench) -> None:
     """The devices of our installation, and what it would serve them, for the other servers."""
     logs.configure("error", "text")
     server = open_provisioner(Installation(data_dir=bench.data), create=True)
-    fill(server, DEVICES, {"yealink"}, new=False)
-    names = []
+    fill(server, DEVICES * 4, {"yealink"}, new=False)
+    bodies = {}
     for phone in phones_of(server, tenant=None, only=(), pair=False, limit=None):
         name = f"d/{phone.token}/{phone.mac.hex}.cfg"
-        answer = server.answer(Ask(path=f"/{name}", transport=Transport.TFTP, address="127.0.0.1"))
+        bodies[name] = server.answer(Ask(path=f"/{name}", transport=Transport.TFTP, address="127.0.0.1")).body
+    server.close()
+    # Files of very different lengths would make the slowest of a hundred a matter of its length alone.
+    names = sorted(bodies, key=lambda name: abs(len(bodies[name]) - FILE_BYTES))[:DEVICES]
+    for name in names:
         path = bench.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(answer.body)
-        names.append(name)
-    server.close()
+        path.write_bytes(bodies[name])
     bench.names.write_text("\n".join(names) + "\n")
     (bench.root / FIRMWARE).write_bytes(os.urandom(1000) * (FIRMWARE_BYTES // 1000))
     for path in bench.root.rglob("*"):

@@ -174,6 +174,7 @@ def _tftp(installation: Installation, descriptors: list[int]) -> None:
         tally.follow(metrics.TRANSFER_ENDS.labels(how), partial(getattr, counters, how))
     signal.signal(signal.SIGTERM, lambda *_: server.stop())
     signal.signal(signal.SIGINT, lambda *_: server.stop())
+    settle()
     server.serve_forever()
     provisioner.close()
 

@@ -19,13 +19,12 @@ import os
 import resource
 import select
 import socket
-import struct
 import sys
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from time import monotonic, time
+from time import monotonic
 from typing import TypeVar
 
 import structlog
@@ -232,10 +231,13 @@ class TftpServer:
         self._now = monotonic()
         for descriptor, _ in events:
             transfer = self._transfers.get(descriptor)
-            if transfer is not None:
-                self._advance(self._hear, transfer)
-            else:
+            if transfer is None:
                 self._handle(descriptor)
+                continue
+            try:
+                self._hear(transfer)
+            except Exception as error:
+                self._fail(transfer, error)
         self._admit_some()
         if self._now >= self._next_check:
             self._check_deadlines()
@@ -313,7 +315,7 @@ class TftpServer:
         transfer = self._transfer_of.get(route.caller)
         if transfer is None or transfer.ask.datagram != datagram:
             return False
-        return transfer.is_silent or route.arrived < transfer.heard
+        return transfer.is_silent or route.arrived() < transfer.heard
 
     def _take_up(self, datagram: bytes, route: Route) -> None:
         """Begin a lookup. A client that asks anew wants nothing more of what it asked before."""
@@ -396,7 +398,14 @@ class TftpServer:
             self._end(oldest)
 
     def _hear(self, transfer: Transfer) -> None:
-        packet = transfer.receive(64)
+        packet = transfer.go_on(self._now)
+        if packet is None:
+            self._transfers.move_to_end(transfer.descriptor)
+        else:
+            self._weigh(transfer, packet)
+
+    def _weigh(self, transfer: Transfer, packet: bytes) -> None:
+        """Take the packet that begins or ends a transfer, or is not the awaited one."""
         if packet == transfer.awaited:
             transfer.acknowledge_all()
         elif not self._is_progress(transfer, packet):
@@ -472,17 +481,21 @@ class TftpServer:
         """Do one step of a transfer; whatever goes wrong ends this transfer and no other."""
         try:
             step(transfer)
-        except BlockingIOError:
-            pass  # a stale event met a new owner of its descriptor, or a full buffer: the timer sends again
-        except OSError:  # the client closed its port, or nothing leads to it any more
+        except Exception as error:
+            self._fail(transfer, error)
+
+    def _fail(self, transfer: Transfer, error: Exception) -> None:
+        """Deal with what a step raised, in its exception handler."""
+        if isinstance(error, BlockingIOError):
+            return  # a stale event met a new owner of its descriptor, or a full buffer: the timer sends again
+        if isinstance(error, OSError):  # the client closed its port, or nothing leads to it any more
             self.counters.aborted += 1
-            self._end(transfer)
-        except Exception:
+        else:
             log_failure("transfer.failed", name=transfer.ask.request.name)
             with suppress(OSError):
                 transfer.socket.send(FAILED)
             self.counters.errors += 1
-            self._end(transfer)
+        self._end(transfer)
 
 
 def _descriptor_limit() -> int:
@@ -501,17 +514,12 @@ def _tell_more(listener: socket.socket) -> None:
 
 def _route(listener: socket.socket, ancillary: Sequence[tuple[int, int, bytes]], peer: Peer) -> Route:
     """What the kernel told; if it did not, the request came just now, and may be answered from anywhere."""
-    local, arrived = "", monotonic()
+    local, stamp = "", b""
     for level, kind, info in ancillary:
         if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS):
-            arrived -= max(0.0, time() - _at(info))
+            stamp = info
         elif (level, kind) == (socket.IPPROTO_IP, _IP_PKTINFO):
             local = socket.inet_ntop(socket.AF_INET, info[4:8])  # not the address of a broadcast, but ours
         elif (level, kind) == (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO):
             local = socket.inet_ntop(socket.AF_INET6, info[:16])
-    return Route(listener.family, local, peer, arrived)
-
-
-def _at(timespec: bytes) -> float:
-    seconds, nanoseconds = struct.unpack("@ll", timespec)
-    return float(seconds + nanoseconds / 1e9)
+    return Route(listener.family, local, peer, stamp)

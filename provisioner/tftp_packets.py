@@ -1,19 +1,20 @@
 """TFTP on the wire, and nothing else: what a request says, what is accepted of it, and the packets we send.
 
-RFC 1350 with the options of RFC 2347 to 2349 (blksize, timeout, tsize) and 7440 (windowsize). tftpy decodes
-requests and encodes OACK and ERROR packets. It was written for polite peers, so a guard stands before it.
+RFC 1350 with the options of RFC 2347 to 2349 (blksize, timeout, tsize) and 7440 (windowsize). tftpy makes the
+ERROR packets. Its reading of a request and its OACK would cost 20 µs a file with three options, an eighth of
+all that the file costs, and it was written for polite peers.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tftpy.TftpPacketTypes import TftpPacketERR, TftpPacketOACK, TftpPacketRRQ
+from tftpy.TftpPacketTypes import TftpPacketERR
 from tftpy.TftpShared import TftpErrors
 
-RRQ, WRQ = b"\0\1", b"\0\2"
+RRQ, WRQ, OACK = b"\0\1", b"\0\2", b"\0\6"
 DATA, ACK, ERROR = 3, 4, 5
 HEADER = struct.Struct("!HH")  # opcode; block number or error code
 REQUEST_BYTES = 512  # RFC 2347: a request is no longer, with all its options
@@ -47,28 +48,24 @@ def read_wish(datagram: bytes) -> Wish | bytes:
     """Understand a read request, or give the error packet that answers it. Never raises."""
     if len(datagram) > REQUEST_BYTES or datagram.count(0, 2) < 2:
         return ILLEGAL
-    try:
-        packet = _decode(datagram)
-    except UnicodeDecodeError:
+    name, mode, *words = datagram[2:].split(b"\0")
+    if not name.isascii():
         return NOT_FOUND  # every name of ours is ASCII
-    except Exception:  # whatever tftpy stumbles over was not a request
+    mode = mode.lower()
+    if mode not in (b"octet", b"netascii"):
         return ILLEGAL
-    if packet.mode not in ("octet", "netascii"):
-        return ILLEGAL
-    return Wish(packet.filename, packet.mode == "netascii", packet.options)
+    return Wish(name.decode("ascii"), mode == b"netascii", _options(words))
 
 
-def _decode(datagram: bytes) -> TftpPacketRRQ:
-    """Decode a request. Options that cannot be read count as none: RFC 2347 leaves them all to the server."""
-    packet = TftpPacketRRQ()
-    packet.buffer = datagram
+def _options(words: Sequence[bytes]) -> Mapping[str, str]:
+    """Names and values by turns, each ended by NUL. What is not like that is none: RFC 2347 leaves that to us."""
+    if len(words) % 2 == 0 or words[-1] or not all(words[:-1]):
+        return {}
     try:
-        return packet.decode()
-    except Exception:
-        end_of_name = datagram.index(0, 2)
-        end_of_mode = datagram.index(0, end_of_name + 1)
-        packet.buffer = datagram[: end_of_mode + 1]
-        return packet.decode()
+        told = [word.decode("ascii") for word in words[:-1]]
+    except UnicodeDecodeError:
+        return {}
+    return dict(zip(told[::2], told[1::2], strict=True))
 
 
 _WINDOW_BYTES = 96 * 1024  # a larger flight overflows the usual socket buffers of both sides
@@ -109,6 +106,4 @@ def _oack(options: Mapping[str, int]) -> bytes:
     """The OACK packet, with the names spelt as the client spells them; nothing for no options."""
     if not options:
         return b""
-    packet = TftpPacketOACK()
-    packet.options = {name: str(value) for name, value in options.items()}
-    return bytes(packet.encode().buffer)
+    return OACK + "".join(f"{name}\0{value}\0" for name, value in options.items()).encode("ascii")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import struct
 from dataclasses import dataclass
+from time import monotonic, time
 
 from provisioner.tftp_lookups import Request, Source
 from provisioner.tftp_packets import ACK, DATA, HEADER, Terms, Wish
@@ -23,15 +25,22 @@ _FIRST_ACK = pack(ACK, 0)
 class Route:
     """Who sent a request and when, and the way back: from the address of ours to which it was sent."""
 
-    __slots__ = ("_family", "_local", "_peer", "arrived", "caller")
+    __slots__ = ("_family", "_local", "_peer", "_stamp", "caller")
 
-    def __init__(self, family: socket.AddressFamily, local: str, peer: Peer, arrived: float) -> None:
+    def __init__(self, family: socket.AddressFamily, local: str, peer: Peer, stamp: bytes) -> None:
         self._family = family
         self._local = local
         self._peer = peer
-        self.arrived = arrived
+        self._stamp = stamp
         host = peer[0]  # an IPv6 socket that hears IPv4, too, writes it ::ffff:192.0.2.1
         self.caller: Caller = (host.removeprefix("::ffff:") if "." in host else host), peer[1]
+
+    def arrived(self) -> float:
+        """When the request came, on the monotonic clock; the kernel's stamp, a timespec, is on that of the day."""
+        if not self._stamp:
+            return monotonic()
+        seconds, nanoseconds = struct.unpack("@ll", self._stamp)
+        return monotonic() - max(0.0, time() - float(seconds + nanoseconds / 1e9))
 
     def dial(self) -> socket.socket:
         """A new socket that hears this client only."""
@@ -64,8 +73,9 @@ class Transfer:
     """
 
     __slots__ = (
-        "_is_rewound", "_sent", "_size", "_terms", "_wait_s", "_window", "acked", "ask", "awaited", "descriptor",
-        "descriptors", "heard", "is_silent", "last", "receive", "repeats", "sent_at", "socket", "source", "transmit",
+        "_is_rewound", "_read", "_sent", "_size", "_terms", "_wait_s", "_window", "acked", "ask", "awaited",
+        "descriptor", "descriptors", "heard", "is_silent", "last", "receive", "repeats", "sent_at", "socket",
+        "source", "transmit",
     )  # fmt: skip
 
     def __init__(self, ask: Ask, source: Source, terms: Terms, dialled: socket.socket, now: float) -> None:
@@ -74,6 +84,7 @@ class Transfer:
         self.socket = dialled
         self.receive = dialled.recv  # looked up once, for every block needs them
         self.transmit = dialled.send
+        self._read = source.read
         self.descriptor = dialled.fileno()
         self.descriptors = 1 + source.descriptors
         self.last = source.size // terms.blksize + 1
@@ -91,6 +102,19 @@ class Transfer:
     def is_overdue(self, now: float) -> bool:
         """Whether the client was silent for longer than we wait."""
         return now - self.sent_at >= self._wait_s
+
+    def go_on(self, now: float) -> bytes | None:
+        """Take a packet. What nearly every packet is, the awaited one amid a file, is answered here and at once.
+
+        Any other is given back, for what follows then is not for a transfer alone to do.
+        """
+        packet = self.receive(64)
+        if packet != self.awaited or self.is_silent or self._sent == self.last:
+            return packet
+        self.acknowledge_all()
+        self.was_heard(now)
+        self.send()
+        return None
 
     def was_heard(self, now: float) -> None:
         """Note a sign of life; the wait for the next begins anew."""
@@ -134,14 +158,23 @@ class Transfer:
 
     def send(self) -> None:
         """Send what follows the last acknowledged block: the OACK, or as many blocks as the window holds."""
-        if self.acked < 0:
+        number, size = self.acked, self._size
+        if number < 0:
             self.awaited = _FIRST_ACK
             self.transmit(self._terms.oack)
-            return
+        elif self._window == 1:
+            self._sent = sent = number + 1
+            mark = sent & 0xFFFF
+            self.awaited = pack(ACK, mark)
+            self.transmit(pack(DATA, mark) + self._read(number * size, size))
+        else:
+            self._send_window()
+
+    def _send_window(self) -> None:
         size, number, start = self._size, self.acked, 0
         self._sent = sent = min(number + self._window, self.last)
         self.awaited = pack(ACK, sent & 0xFFFF)
-        flight = self.source.read(number * size, (sent - number) * size)
+        flight = self._read(number * size, (sent - number) * size)
         while number < sent:
             number += 1
             self.transmit(pack(DATA, number & 0xFFFF) + flight[start : start + size])

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from provisioner import tftp
+from provisioner import tftp_transfers
 from provisioner.tftp import Counters, Limits, Request, TftpServer, listen
 from provisioner.tftp_lookups import Rendered
 from provisioner.tftp_packets import negotiate
@@ -353,7 +353,7 @@ def test_a_copy_of_a_request_that_lay_in_the_buffer_has_no_effect(server, phone,
     phone.hear()
     phone.ack(1)
     phone.hear()
-    monkeypatch.setattr(tftp, "time", lambda: time.time() + 5)  # five seconds in the buffer
+    monkeypatch.setattr(tftp_transfers, "time", lambda: time.time() + 5)  # five seconds in the buffer
     phone.ask("phone.cfg")
     phone.ack(2)
     assert phone.hear().number == 3

@@ -1,12 +1,13 @@
 """Compare our TFTP door with tftpy, tftpd-hpa, atftpd and dnsmasq, side by side in one run.
 
-    python benchmarks/tftp.py [--seconds 2] [--rounds 3] [--clients 64 512] [--cases rate window storm loss ...]
+    python benchmarks/tftp.py [--seconds 2] [--rounds 3] [--clients 64 512] [--cases rate site window storm ...]
 
 ``ours`` is the product as it is run, `provisioner serve tftp` in one process over a SQLite database of
-paired devices, of which a thousand with files of about 12 kB ask: each file costs recognition, the SELECT of its revision and the gate. The others
-serve the same bytes under the same names from a directory on tmpfs. ``ours, loop`` is our door alone, with
-files from memory or disk. The phones are ``tftp_load.c``, compiled by cc. Servers have the first core, phones
-the second. Rounds go over all servers: whatever disturbs the machine disturbs them alike.
+paired devices, of which the thousand whose files are nearest to 12 kB ask: each file costs recognition, the
+SELECT of its revision and the gate. The others serve the same bytes under the same names from a directory on
+tmpfs. ``ours, loop`` is our door alone, with files from memory or disk.
+The phones are ``tftp_load.c``, compiled by cc. Servers have the first core, phones the second. Rounds go over
+all servers: whatever disturbs the machine disturbs them alike.
 """
 
 from __future__ import annotations
@@ -189,7 +190,10 @@ def resident_mb(pid: int) -> float:
 
 
 def rate(bench: Bench, names: Sequence[str], given: argparse.Namespace) -> None:
-    """Files a second. A server that gives to all by turns has many unfinished at the end: their bytes count."""
+    """Files a second. A server that gives to all by turns has many unfinished at the end: their bytes count.
+
+    `starved` are the phones that got no file at all: a server that loses their requests has fewer to serve.
+    """
     rows: dict[tuple[str, int], list[tuple[float, float, float, int]]] = {}
     mean = bench.mean_bytes
     for _ in range(given.rounds):
@@ -201,17 +205,35 @@ def rate(bench: Bench, names: Sequence[str], given: argparse.Namespace) -> None:
                     found = load(bench, name, phones, seconds=given.seconds)
                     files = max(found["bytes"], 1) / mean
                     used = (cpu_s(process.pid) - before) / files * 1e6
-                    row = files / found["seconds"], found["p99_ms"] or 0.0, used, found["repeats"]
+                    row = files / found["seconds"], found["p99_ms"] or 0.0, used, found["starved"]
                     rows.setdefault((name, phones), []).append(row)
     print(f"\nfiles of {mean:.0f} bytes in blocks of 512, medians of {given.rounds} rounds")
-    print(f"{'server':<12}{'phones':>8}{'files/s':>10}{'p99 ms':>9}{'CPU us':>8}{'repeats':>9}{'ours is':>10}")
+    print(f"{'server':<12}{'phones':>8}{'files/s':>10}{'p99 ms':>9}{'CPU us':>8}{'starved':>9}{'ours is':>10}")
     for phones in given.clients:
         middle = {
             name: [statistics.median(column) for column in zip(*rows[name, phones], strict=True)] for name in names
         }
-        for name, (files, p99, used, repeats) in middle.items():
+        for name, (files, p99, used, starved) in middle.items():
             ratio = middle[names[0]][0] / files
-            print(f"{name:<12}{phones:>8}{files:>10.0f}{p99:>9.0f}{used:>8.0f}{repeats:>9.0f}{ratio:>8.2f} x")
+            print(f"{name:<12}{phones:>8}{files:>10.0f}{p99:>9.0f}{used:>8.0f}{starved:>9.0f}{ratio:>8.2f} x")
+
+
+def site(bench: Bench, names: Sequence[str], given: argparse.Namespace) -> None:
+    """All phones of a large site start at the same moment, and each wants several files one after the other."""
+    phones, files = max(given.clients), 5
+    print(f"\n{phones} phones at once, {files} files each: when everybody had all, medians of {given.rounds} rounds")
+    print(f"{'server':<12}{'half had s':>11}{'all had s':>10}{'failed':>8}{'repeats':>9}{'ours is':>10}")
+    rows: dict[str, list[tuple[float, float, int, int]]] = {}
+    for _ in range(given.rounds):
+        for name in names:
+            with running(name, bench):
+                found = load(bench, name, phones, seconds=60, transfers=phones * files)
+            failed = phones * files - found["served"]
+            rows.setdefault(name, []).append((found["half_s"], found["seconds"], failed, found["repeats"]))
+    middle = {name: [statistics.median(column) for column in zip(*found, strict=True)] for name, found in rows.items()}
+    for name, (half, whole, failed, repeats) in middle.items():
+        ratio = whole / middle[names[0]][1]
+        print(f"{name:<12}{half:>11.2f}{whole:>10.2f}{failed:>8.0f}{repeats:>9.0f}{ratio:>8.2f} x")
 
 
 def window(bench: Bench, names: Sequence[str], given: argparse.Namespace) -> None:
@@ -295,7 +317,15 @@ def slow(bench: Bench, _names: Sequence[str], given: argparse.Namespace) -> None
     print(f"at hand: p50 {beside['p50_ms']} ms, p99 {beside['p99_ms']} ms; alone {alone['p50_ms']}, {alone['p99_ms']}")
 
 
-CASES = {"rate": rate, "window": window, "storm": storm, "loss": loss, "abandoned": abandoned, "slow": slow}
+CASES = {
+    "rate": rate,
+    "site": site,
+    "window": window,
+    "storm": storm,
+    "loss": loss,
+    "abandoned": abandoned,
+    "slow": slow,
+}
 
 
 # ---------------------------------------------------------------- making ready

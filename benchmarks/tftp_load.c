@@ -3,10 +3,10 @@
  *     tftp_load HOST PORT PHONES SECONDS TRANSFERS BLKSIZE WINDOW LOSS ABANDON NAMES_FILE
  *
  * PHONES ask at a time, each for one file after the other, with a new socket for each, until SECONDS are over
- * or TRANSFERS (0: no end) were begun and ended. BLKSIZE 0 asks without options. LOSS is the percentage of
+ * or each had its share of TRANSFERS (0: no end). BLKSIZE 0 asks without options. LOSS is the percentage of
  * packets that get lost, in each direction; ABANDON that of transfers whose phone falls silent after its
  * third block. A phone that hears nothing for a second repeats its last packet, at most eight times.
- * NAMES_FILE has a file name a line. The result is one line of JSON.
+ * NAMES_FILE has a file name a line. The result is one line of JSON; who got no file at all is `starved`.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,7 +26,7 @@ enum { RRQ = 1, DATA = 3, ACK = 4, ERROR = 5, OACK = 6, AGAIN_MS = 1000, TRIES =
 struct phone {
     int socket, tries, block_size, window, in_window, abandons, is_answered;
     unsigned next, last_length;
-    uint64_t began, sent, received;
+    uint64_t began, sent, received, asked, had;
     struct sockaddr_in peer;
     unsigned char last[600];
 };
@@ -37,7 +37,7 @@ static size_t name_count, phone_count;
 static int loop, block_size, window_size;
 static double loss, abandon;
 static struct sockaddr_in server;
-static uint64_t begun, transfers, served, failed, refused, abandoned, repeats, received, took_count, took_room;
+static uint64_t begun, transfers, share, ready, half_at, served, failed, refused, abandoned, repeats, received, took_count, took_room;
 static float *took;
 
 static uint64_t now_us(void) {
@@ -66,10 +66,11 @@ static void acknowledge(struct phone *p, unsigned block, uint64_t now) {
 }
 
 static void ask(struct phone *p, uint64_t now) {
-    if (transfers && begun == transfers) {
+    if (transfers && (begun == transfers || p->asked == share)) {
         p->socket = -1;
         return;
     }
+    p->asked++;
     const char *name = names[begun++ % name_count];
     p->socket = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
     if (p->socket < 0) perror("socket"), exit(1);
@@ -93,7 +94,8 @@ static void finish(struct phone *p, uint64_t now) {
 static void complete(struct phone *p, uint64_t now) {
     if (took_count == took_room) took = realloc(took, (took_room = took_room ? 2 * took_room : 4096) * sizeof *took);
     took[took_count++] = (now - p->began) / 1000.0f;
-    served++;
+    served++, p->had++;
+    if (p->had == share && ++ready == (phone_count + 1) / 2) half_at = now;
     finish(p, now);
 }
 
@@ -201,6 +203,7 @@ int main(int argc, char **argv) {
     phone_count = atoi(argv[3]);
     double seconds = atof(argv[4]);
     transfers = atoll(argv[5]), block_size = atoi(argv[6]), window_size = atoi(argv[7]);
+    share = (transfers + phone_count - 1) / phone_count;
     loss = atof(argv[8]), abandon = atof(argv[9]);
     read_names(argv[10]);
     struct rlimit limit;
@@ -218,11 +221,13 @@ int main(int argc, char **argv) {
         for (int i = 0; i < count; i++) hear(events[i].data.ptr, now);
         if (now > look) repeat_the_silent(now), look = now + 100000;
     }
+    size_t starved = 0;
+    for (size_t i = 0; i < phone_count; i++) starved += !phones[i].had;
     qsort(took, took_count, sizeof *took, by_value);
     printf("{\"served\": %llu, \"failed\": %llu, \"refused\": %llu, \"abandoned\": %llu, \"repeats\": %llu, "
-           "\"bytes\": %llu, \"seconds\": %.3f, \"p50_ms\": %.1f, \"p99_ms\": %.1f, \"last_ms\": %.1f}\n",
+           "\"starved\": %zu, \"bytes\": %llu, \"seconds\": %.3f, \"half_s\": %.3f, \"p50_ms\": %.1f, \"p99_ms\": %.1f, \"last_ms\": %.1f}\n",
            (unsigned long long)served, (unsigned long long)failed, (unsigned long long)refused,
-           (unsigned long long)abandoned, (unsigned long long)repeats, (unsigned long long)received,
-           (now - start) / 1e6, quantile(0.5), quantile(0.99), quantile(1));
+           (unsigned long long)abandoned, (unsigned long long)repeats, starved, (unsigned long long)received,
+           (now - start) / 1e6, half_at ? (half_at - start) / 1e6 : NAN, quantile(0.5), quantile(0.99), quantile(1));
     return 0;
 }

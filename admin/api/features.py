@@ -100,7 +100,7 @@ def _integration(vault: Vault, system: System, row: Integration | None) -> dict[
         "name": system.name,
         "description": system.says,
         "category": system.category,
-        "status": integrations.status(system, row),
+        "status": integrations.status(system, row, stored),
         "sign_in": system.sign_in,
         "fields": list(system.fields),
         "secret_fields": list(system.secret),

@@ -135,7 +135,12 @@ def check_match(etag: str) -> None:
     if wanted is None or wanted.strip() == "*":
         return
     if etag not in [one.strip() for one in wanted.split(",")]:
-        raise Refusal(412, "it was changed since it was read; read it again, and then change it")
+        raise changed_since()
+
+
+def changed_since() -> Refusal:
+    """412: somebody else was faster."""
+    return Refusal(412, "it was changed since it was read; read it again, and then change it")
 
 
 def _told(call: Call, noun: Noun, row_id: int, status: int = 200) -> Reply:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import yaml
@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from admin.access import Permission
 from admin.api.call import Call
-from admin.api.noun import check_match, etag_of
+from admin.api.noun import changed_since, check_match, etag_of
 from admin.api.operations import JSON, Body, Operation, Parameter, Reply, table
 from admin.api.schemas import TEXT, WHOLE
 from provisioner.services import tenants
-from provisioner.site.apply import apply
+from provisioner.site.apply import Overtaken, apply
 from provisioner.site.export import export
 from provisioner.site.plan import Plan
 from provisioner.site.read import LARGEST
@@ -38,7 +38,15 @@ def _write(call: Call) -> Reply:
         there = tenants.find(session, call.path["tenant"]) is not None
         check_match(etag_of(export(session, call.provisioner.vault, call.path["tenant"])) if there else "")
 
-    plan = apply(
+    try:
+        plan = _applied(call, as_it_was_read if "If-Match" in request.headers else None)
+    except Overtaken:
+        raise changed_since() from None
+    return Reply(value=_told(plan))
+
+
+def _applied(call: Call, first: Callable[[Session], None] | None) -> Plan:
+    return apply(
         call.provisioner,
         call.body,
         actor=call.actor.name,
@@ -46,9 +54,8 @@ def _write(call: Call) -> Reply:
         dry_run=call.query["dry_run"],
         only=call.path["tenant"],
         names_tenants=call.actor.role == "server",
-        first=as_it_was_read if "If-Match" in request.headers else None,
+        first=first,
     )
-    return Reply(value=_told(plan))
 
 
 def _told(plan: Plan) -> dict[str, Any]:

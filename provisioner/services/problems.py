@@ -18,7 +18,7 @@ Given = TypeVar("Given", bound=BaseModel)
 
 _NESTED: dict[str, type[BaseModel]] = {"vlan": neutral.Vlan, "buttons": ButtonIn, **neutral.SECTIONS}
 _PREFIX = re.compile(r"^(Value error, |(Input|String) (?=should ))")
-_INSIDE = re.compile(r"in\.(\w+)")
+_INSIDE = re.compile(r"in\.(.+)", re.DOTALL)
 """The type of an error of a field within the one that was looked at: pydantic knows only the outer one's name."""
 _PLAIN = {
     "missing": "is missing",

@@ -5,15 +5,18 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from typing import Literal
 
+from pydantic import Field, field_validator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from provisioner.errors import Invalid, Problem
 from provisioner.services.change import Change, Outcome
+from provisioner.services.fields import Schema, inside
 from provisioner.store.tables import PageFeature, Tenant
 
 State = Literal["default", "on", "off"]
@@ -28,6 +31,28 @@ class Feature:
     section: str
     label: str
     default: str
+
+
+class UserPageIn(Schema):
+    """What a site file says of the users' page: a state for each feature that it names."""
+
+    user_page_control: dict[str, State] = Field(default_factory=dict)
+
+    @field_validator("user_page_control")
+    @classmethod
+    def _are_known(cls, wanted: dict[str, State]) -> dict[str, State]:
+        for key in wanted:
+            inside(key[:60], _known, key)
+        return wanted
+
+
+def _known(key: str) -> None:
+    if key not in features():
+        close = get_close_matches(key, list(features()), 1)
+        raise ValueError(_UNKNOWN + (f"; is {close[0]} meant?" if close else ""))
+
+
+_UNKNOWN = "is no feature of the page"
 
 
 @cache
@@ -56,8 +81,7 @@ def put(change: Change, tenant: Tenant, wanted: Mapping[str, State]) -> list[Out
     """Set features; the others stay. Raises Invalid naming those that there are not."""
     unknown = [key for key in wanted if key not in features()]
     if unknown:
-        message = "is no feature of the page"
-        raise Invalid([Problem(field=key[:60], message=message) for key in unknown])
+        raise Invalid([Problem(field=key[:60], message=_UNKNOWN) for key in unknown])
     before = states(change.session, tenant)
     return [_set(change, tenant, key, before[key], state) for key, state in wanted.items()]
 

@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from provisioner.errors import Invalid, Problem
+from provisioner.errors import Invalid, Problem, ProvisionerError
 from provisioner.load import Loader
-from provisioner.services import devices, extensions, locations, templates, tenants, webhooks
+from provisioner.services import devices, extensions, integrations, locations, templates, tenants, user_page, webhooks
 from provisioner.services.change import Change, Outcome
+from provisioner.services.integrations import NamedIntegration
 from provisioner.services.rows import Rows, Seat, device_keys, sliced
 from provisioner.services.schemas import DeviceIn, ExtensionIn, TenantIn
 from provisioner.settings import Installation
 from provisioner.site import references
 from provisioner.site.bulk import collector_at_rest
-from provisioner.site.document import Entry, Site, document
+from provisioner.site.document import NOUNS, Entry, Site, document
 from provisioner.site.plan import Plan
 from provisioner.site.read import read
 from provisioner.site.warnings import warnings_of
 from provisioner.store.database import Database
-from provisioner.store.tables import Device, Tenant
+from provisioner.store.tables import Device, Integration, Tenant
 from provisioner.values import Mac
 from provisioner.vault import Vault
 
 Progress = Callable[[int, int], None]
+_SERIALIZATION_FAILURE = "40001"
+
+
+class Overtaken(ProvisionerError):
+    """Somebody else changed what was looked at before it could be changed; nothing has changed."""
 
 
 class Host(Protocol):
@@ -62,13 +70,14 @@ def apply(
 
     With ``prune`` what the tenant has beyond the file is removed. A ``dry_run`` does everything and takes it
     back. ``only`` is the one tenant that the actor may change. ``first`` looks at what is there, in the same
-    transaction and with the tenant locked, and raises where that is not what the actor means.
+    transaction, and raises where that is not what the actor means; Overtaken where somebody changes it meanwhile.
     """
     with collector_at_rest():
         site = document(read(text))
         slug = _slug(site, only)
-        with server.database.writing() as session:
+        with _overtaking() if first else nullcontext(), server.database.writing() as session:
             if first is not None:
+                _see_one_state(session)
                 tenants.find(session, slug, lock=True)
                 first(session)
             with Change(session, server.vault, actor, names_tenants) as change:
@@ -76,6 +85,25 @@ def apply(
             if dry_run:
                 session.rollback()
     return plan
+
+
+def _see_one_state(session: Session) -> None:
+    """What was looked at is what is changed: a row that another transaction changes meanwhile ends this one.
+
+    SQLite has one writer at a time, so that nobody can be faster.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
+@contextmanager
+def _overtaking() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == _SERIALIZATION_FAILURE:
+            raise Overtaken("somebody else changed the tenant at the same time") from None
+        raise
 
 
 def _silent(_done: int, _total: int) -> None:
@@ -107,6 +135,7 @@ class _Application:
     progress: Progress
     problems: list[Problem] = field(default_factory=list)
     outcomes: list[tuple[tuple[Any, ...], Outcome]] = field(default_factory=list)
+    warned: list[str] = field(default_factory=list)
 
     def run(self, slug: str, dry_run: bool) -> Plan:
         """Check, write, prune, and tell. Raises Invalid with everything that is wrong."""
@@ -115,7 +144,7 @@ class _Application:
         rows.load()
         before = {row.id: row.revision for row in rows.devices.all() if row.mac}
         self._stop(self.site.problems + references.check(self.site, rows, prune=self.prune))
-        surplus = self._surplus(rows) if self.prune else {}
+        surplus = self._surplus(tenant, rows) if self.prune else {}
         self._unseat(rows, surplus.get("devices", ()))
         self._write(tenant, fresh)
         self.change.flush()
@@ -126,7 +155,7 @@ class _Application:
             tenant=slug,
             outcomes=(*(outcome for _, outcome in sorted(self.outcomes, key=lambda one: one[0])), *removed),
             files=tuple(self._files(tenant.id, before)),
-            warnings=tuple(warned),
+            warnings=(*self.warned, *warned),
             dry_run=dry_run,
         )
 
@@ -169,12 +198,31 @@ class _Application:
         self._put(site.extensions, tenant, self._put_extension)
         self._put(sorted(site.devices, key=lambda entry: _generation(entry.given)), tenant, devices.put)
         self._put(site.webhooks, tenant, webhooks.put)
+        self._put(site.integrations, tenant, self._put_integration)
+        self._set_page(tenant)
         self._stop(self.problems)
 
     def _put_extension(self, change: Change, tenant: Tenant, given: ExtensionIn) -> Outcome:
         """The buttons that a user made stay when the file does not mention any, unless they are pruned."""
         whole = given.model_copy(update={"buttons": given.buttons}) if self.prune else given
         return extensions.put(change, tenant, whole)
+
+    def _put_integration(self, change: Change, tenant: Tenant, given: NamedIntegration) -> Outcome:
+        """A file without secrets can be applied where none are stored yet; the plan says what is still to be given."""
+        system = integrations.systems()[given.identifier]
+        outcome = integrations.put(change, tenant, system, given, secrets_may_follow=True)
+        assert isinstance(outcome.row, Integration)
+        missing = integrations.lacking(system, integrations.configuration(change.vault, outcome.row))
+        if missing and given.enabled:
+            self.warned.append(f"integration {given.identifier}: no connection until {', '.join(missing)} is given")
+        return outcome
+
+    def _set_page(self, tenant: Tenant) -> None:
+        """What the file does not say of a feature stays, unless it is pruned."""
+        said = self.site.user_page.given.user_page_control if self.site.user_page else {}
+        unsaid: dict[str, user_page.State] = dict.fromkeys(user_page.features(), "default") if self.prune else {}
+        for number, outcome in enumerate(user_page.put(self.change, tenant, {**unsaid, **said})):
+            self.outcomes.append(((len(NOUNS), number), outcome))
 
     def _filled(self, tenant: Tenant, given: TenantIn, fresh: Outcome | None) -> TenantIn:
         """What the file does not mention at its top level stays, unless it is pruned."""
@@ -194,12 +242,15 @@ class _Application:
                 self.problems += [entry.placed(problem) for problem in error.problems]
             self.progress(len(self.outcomes), len(self.site))
 
-    def _surplus(self, rows: Rows) -> dict[str, Sequence[Any]]:
+    def _surplus(self, tenant: Tenant, rows: Rows) -> dict[str, Sequence[Any]]:
         """What the tenant has and the file has not."""
         names = self.site.names
         told = {(entry.given.event, entry.given.url) for entry in self.site.webhooks}
+        connected = {entry.given.identifier for entry in self.site.integrations}
+        stored = integrations.rows(self.change.session, tenant)
         found = {id(devices.find(rows, entry.given)) for entry in self.site.devices}
         return {
+            "integrations": [row for name, row in sorted(stored.items()) if name not in connected],
             "webhooks": [row for row in rows.webhooks.all() if (row.event, row.url) not in told],
             "devices": [row for row in rows.devices.all() if id(row) not in found],
             "extensions": [row for row in rows.extensions.all() if row.number not in names["extensions"]],
@@ -213,6 +264,7 @@ class _Application:
         """Last, when nothing refers to it any more."""
         if not surplus:
             return
+        yield from (integrations.remove(self.change, tenant, row) for row in surplus["integrations"])
         yield from (webhooks.remove(self.change, tenant, row) for row in surplus["webhooks"])
         yield from devices.remove(self.change, tenant, surplus["devices"])
         yield from (extensions.remove(self.change, tenant, row) for row in surplus["extensions"])
@@ -236,9 +288,8 @@ class _Application:
 
 def _order(entry: Entry[Any]) -> tuple[int, int]:
     """Where an object stands in the file's own order."""
-    nouns = ("locations", "extensions", "button_templates", "devices", "webhooks")
     noun, number = entry.path
-    return nouns.index(str(noun)), int(number)
+    return list(NOUNS).index(str(noun)), int(number)
 
 
 def _generation(given: DeviceIn) -> tuple[bool, bool, bool]:

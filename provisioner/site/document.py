@@ -11,8 +11,10 @@ from pydantic import ValidationError
 from provisioner.errors import Problem
 from provisioner.services import devices
 from provisioner.services.fields import Schema, slug
+from provisioner.services.integrations import NamedIntegration
 from provisioner.services.problems import Path, problems_of
 from provisioner.services.schemas import DeviceIn, ExtensionIn, LocationIn, TemplateIn, TenantIn, WebhookIn
+from provisioner.services.user_page import UserPageIn
 from provisioner.site.read import Items, Table, line_of
 from provisioner.values import Mac
 
@@ -22,7 +24,9 @@ NOUNS: Mapping[str, type[Schema]] = {
     "button_templates": TemplateIn,
     "devices": DeviceIn,
     "webhooks": WebhookIn,
+    "integrations": NamedIntegration,
 }
+PAGE = "user_page_control"
 _NAMES = {"locations": "name", "extensions": "number", "button_templates": "name", "devices": "mac"}
 
 Given = TypeVar("Given", bound=Schema)
@@ -60,6 +64,8 @@ class Site:
     button_templates: list[Entry[TemplateIn]] = field(default_factory=list)
     devices: list[Entry[DeviceIn]] = field(default_factory=list)
     webhooks: list[Entry[WebhookIn]] = field(default_factory=list)
+    integrations: list[Entry[NamedIntegration]] = field(default_factory=list)
+    user_page: Entry[UserPageIn] | None = None
     names: dict[str, set[str]] = field(default_factory=lambda: {noun: set() for noun in NOUNS})
     problems: list[Problem] = field(default_factory=list)
 
@@ -70,12 +76,13 @@ class Site:
 def document(tree: Table) -> Site:
     """What a file says; its problems are collected, not raised."""
     own = Table(tree.line)
-    own.update({name: value for name, value in tree.items() if name not in NOUNS})
+    own.update({name: value for name, value in tree.items() if name not in (*NOUNS, PAGE)})
     own.lines = tree.lines
     problems: list[Problem] = []
     tenant = _entry((), own, TenantIn, problems)
     name = tenant.given.tenant if tenant else _slug(tree.get("tenant"))
     site = Site(name, line_of(tree, ("tenant",)), tenant, problems=problems)
+    site.user_page = _entry((), _page(tree), UserPageIn, problems)
     for noun, schema in NOUNS.items():
         entries = getattr(site, noun)
         for path, one in _items(tree, noun, problems):
@@ -85,6 +92,14 @@ def document(tree: Table) -> Site:
                 entries.append(entry)
     problems += _twice(site)
     return site
+
+
+def _page(tree: Table) -> Table:
+    """What the file says of the users' page, as a table of its own that knows its lines."""
+    page = Table(tree.line)
+    if PAGE in tree:
+        page[PAGE], page.lines = tree[PAGE], tree.lines
+    return page
 
 
 def _slug(given: object) -> str:
@@ -108,6 +123,18 @@ def _entry(path: Path, tree: Any, schema: type[Given], problems: list[Problem]) 
         return Entry(path, schema.model_validate(tree), tree)
     except ValidationError as error:
         problems += problems_of(error, schema, lambda inside: line_of(tree, inside), path)
+        return _rest(path, tree, schema, {one["loc"][0] for one in error.errors() if one["loc"]})
+
+
+def _rest(path: Path, tree: Any, schema: type[Given], wrong: set[int | str]) -> Entry[Given] | None:
+    """An object without its wrong fields, so that what is wrong with the others is told too; it is never written."""
+    if not isinstance(tree, Table) or not wrong:
+        return None
+    right = Table(tree.line)
+    right.update({name: value for name, value in tree.items() if name not in wrong})
+    try:
+        return Entry(path, schema.model_validate(right), tree)
+    except ValidationError:
         return None
 
 
@@ -129,6 +156,7 @@ def _twice(site: Site) -> Iterator[Problem]:
     yield from _repeated(site.extensions, lambda given: [("number", given.number)])
     yield from _repeated(site.button_templates, lambda given: [("name", given.name)])
     yield from _repeated(site.webhooks, lambda given: [("url", (given.event, given.url))])
+    yield from _repeated(site.integrations, lambda given: [("identifier", given.identifier)])
     yield from _repeated(site.devices, _device_keys)
     yield from _repeated(site.locations, lambda given: [("default", True)] if given.default else [])
 

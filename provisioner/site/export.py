@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from provisioner.errors import Invalid, Problem
 from provisioner.neutral import Section
-from provisioner.services import devices, extensions, locations, templates, tenants, webhooks
+from provisioner.services import devices, extensions, integrations, locations, templates, tenants, user_page, webhooks
 from provisioner.services.differences import plain
 from provisioner.services.fields import Schema
 from provisioner.services.rows import Rows
@@ -68,9 +68,15 @@ def _value(value: Any) -> Any:
 def _lines(session: Session, vault: Vault, tenant: Tenant, secrets: bool) -> Iterator[str]:
     for name, value in document_of(tenants.dump(vault, tenant), secrets=secrets).items():
         yield f"{name}: {_flow(value)}"
+    said = {key: state for key, state in user_page.states(session, tenant).items() if state != "default"}
+    if said:
+        yield f"user_page_control: {_flow(said)}"
     rows = Rows(session, tenant, names_tenants=False)
     rows.load()
-    for noun, given in _objects(rows, vault).items():
+    objects = _objects(rows, vault)
+    stored = sorted(integrations.rows(session, tenant).items())
+    objects["integrations"] = [integrations.dump(vault, row, secrets=secrets) for _, row in stored]
+    for noun, given in objects.items():
         if given:
             yield f"{noun}:"
         for one in given:

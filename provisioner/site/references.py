@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from provisioner.errors import Problem
-from provisioner.services import devices, extensions, tenants
+from provisioner.services import devices, extensions, integrations, tenants
 from provisioner.services.change import Clash
 from provisioner.services.rows import Known, Rows, Seat, Station
 from provisioner.services.schemas import DeviceIn, model_of
@@ -56,6 +56,7 @@ def check(site: Site, rows: Rows, *, prune: bool) -> list[Problem]:
     problems = list(_each(known, [site.tenant] if site.tenant else [], tenants.check))
     problems += _each(known, site.extensions, extensions.check)
     problems += _each(known, site.devices, devices.check)
+    problems += _each(known, site.integrations, integrations.check)
     return problems if prune else [*problems, *_seats(site, rows)]
 
 

@@ -6,6 +6,7 @@ so that two people who add strings seldom touch the same line; nothing compiled 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +16,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from babel.support import NullTranslations, Translations
+
+from provisioner.services import integrations, user_page
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 """The languages of the portal, as they call themselves; the first is the language of the source."""
@@ -51,7 +54,17 @@ def extracted() -> Catalog:
         HERE, METHODS, options_map=OPTIONS, keywords=KEYWORDS
     ):
         found.add(message, context=context)
+    for word in _words_of_data():
+        found.add(word)
     return found
+
+
+def _words_of_data() -> Iterator[str]:
+    """What the tables of the server bring to a page."""
+    for feature in user_page.features().values():
+        yield from (feature.section, feature.label)
+    for system in integrations.systems().values():
+        yield from (system.category, system.says)
 
 
 def refreshed(language: str, source: Catalog) -> Catalog:

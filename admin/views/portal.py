@@ -20,6 +20,7 @@ from admin.views import (
     audit,
     button_templates,
     columns,
+    crm_integration,
     device,
     device_files,
     device_history,
@@ -40,7 +41,9 @@ from admin.views import (
     tenant,
     tenants,
     tokens,
+    user_page_control,
     users,
+    webhooks,
 )
 from provisioner.store.tables import Tenant, User
 
@@ -56,6 +59,9 @@ _NOUNS = (
     button_templates.views,
     locations.views,
     location_assignments.views,
+    webhooks.views,
+    user_page_control.views,
+    crm_integration.views,
     jobs.views,
     tenant.views,
     tenants.views,

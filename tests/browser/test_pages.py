@@ -23,6 +23,7 @@ VALUES = {
     "upload_id": 1,
     "user_id": 2,
     "name": "805ec0000001.cfg",
+    "identifier": "zendesk",
 }
 """What stands for a name in an address; a page with a new name gets its value here."""
 NO_PAGES = {"portal.devices.check_mac", "portal.start", "portal.devices.preview", "portal.exporting.export"}
@@ -44,6 +45,7 @@ STATES = (
     "/portal/advanced/location-assignments?q=1020",
     "/portal/advanced/button-templates?add=1",
     "/portal/advanced/button-templates/3",
+    "/portal/advanced/crm-integration?q=nothing+like+it",
     "/portal/nothing/like/it",
     "/api/v1/docs",
 )

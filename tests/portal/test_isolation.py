@@ -20,6 +20,7 @@ from provisioner.store.tables import (
     Tenant,
     Upload,
     User,
+    Webhook,
     now,
 )
 from tests.portal import world
@@ -53,13 +54,15 @@ def theirs(provisioner):
         )  # fmt: skip
         bob = session.scalars(select(User.id).where(User.name == "bob")).one()
         upload = Upload(tenant_id=tenant.id, user_id=bob, kind="devices", name="x.csv", sealed_data=b"x")
-        session.add_all([entry, upload])
+        webhook = Webhook(tenant_id=tenant.id, event="device.paired", url="https://x.example/")
+        session.add_all([entry, upload, webhook])
         session.flush()
         return {
             "key": [device.mac, handset.ipei, f"handset-{handset.id}"],
             "job_id": [job.id],
             "user_id": [one(User), 1],
             "token_id": [one(ApiToken)],
+            "webhook_id": [webhook.id],
             "extension_id": [one(Extension)],
             "location_id": [one(Location)],
             "template_id": [one(ButtonTemplate)],
@@ -70,8 +73,8 @@ def theirs(provisioner):
         }
 
 
-FREE = {"filename", "name"}
-"""Names in addresses that belong to nobody: static files, tables, settings, files of a device."""
+FREE = {"filename", "name", "identifier"}
+"""Names in addresses that belong to nobody: static files, tables, settings, files of a device, systems."""
 MAY_REDIRECT = {"portal.devices.add_seen"}
 """Pages that say that the thing is gone, in the list that it is gone from."""
 

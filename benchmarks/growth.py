@@ -6,7 +6,8 @@ Devices are inserted straight into an empty, migrated database: SQLite in a temp
 server that ``--database`` names, which must be empty. For each size: the processor time of a file at hand
 (five hundred devices, spread over all) as the phones' door answers it, the same of a MAC that nobody has,
 the memory of the process before and after it made files for far more than its cache may hold, and the
-time from starting the plane to its first answer. Then a site file of many devices is applied.
+time from `provisioner serve` until phones' and portal's HTTP and TFTP all gave their first answer. Then a
+site file of many devices is applied.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import argparse
 import json
 import os
 import resource
+import socket
 import subprocess
 import sys
 import tempfile
@@ -29,6 +31,7 @@ from typing import Any
 AT_HAND = 500
 BEYOND = 4_000
 CACHE_MB = 32
+PHONES, PORTAL, TFTP = 8097, 8098, 6997
 AGENT = "Yealink SIP-T46U 108.86.0.45"
 
 
@@ -126,28 +129,45 @@ def resident() -> float:
 
 
 @contextmanager
-def serving(environment: dict[str, str], port: int) -> Iterator[float]:
-    """The phones' plane, and the seconds until its first answer."""
+def serving(environment: dict[str, str]) -> Iterator[float]:
+    """The server with all its planes, and the seconds until the last of them answered."""
     before = time.monotonic()
-    process = subprocess.Popen([sys.executable, "-m", "provisioner", "serve", "phones"], env=environment,
-                               stderr=subprocess.DEVNULL)  # fmt: skip
+    process = subprocess.Popen([sys.executable, "-m", "provisioner", "serve"], env=environment,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
     try:
-        while True:
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.01)
+        for ask in (ask_phones, ask_portal, ask_tftp):
+            while True:
+                try:
+                    ask()
+                    break
+                except OSError:
+                    time.sleep(0.01)
         yield time.monotonic() - before
     finally:
         process.terminate()
         process.wait(20)
 
 
-def installation(directory: Path, database: str | None, port: int) -> dict[str, str]:
+def ask_phones() -> None:
+    urllib.request.urlopen(f"http://127.0.0.1:{PHONES}/readyz", timeout=5).close()
+
+
+def ask_portal() -> None:
+    urllib.request.urlopen(f"http://127.0.0.1:{PORTAL}/portal/login", timeout=5).close()
+
+
+def ask_tftp() -> None:
+    """For a file that nobody has: an error is an answer, too."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+        phone.settimeout(0.1)
+        phone.sendto(b"\0\1nothing\0octet\0", ("127.0.0.1", TFTP))
+        phone.recv(600)
+
+
+def installation(directory: Path, database: str | None) -> dict[str, str]:
     settings = {
-        "DATA_DIR": str(directory), "PUBLIC_URL": "http://prov.example", "PHONES_BIND": f"127.0.0.1:{port}",
-        "WORKERS": "1",
+        "DATA_DIR": str(directory), "PUBLIC_URL": "http://prov.example", "PHONES_BIND": f"127.0.0.1:{PHONES}",
+        "PORTAL_BIND": f"127.0.0.1:{PORTAL}", "TFTP_BIND": f"127.0.0.1:{TFTP}",
         "LOG_LEVEL": "error", "CACHE_MB": str(CACHE_MB), **({"DATABASE_URL": database} if database else {}),
     }  # fmt: skip
     return {**os.environ, **{f"PROVISIONER_{name}": value for name, value in settings.items()}}
@@ -161,7 +181,7 @@ def apply_site(count: int) -> float:
     )
     site = f"tenant: busy\nname: Busy\nextensions:\n{extensions}\ndevices:\n{phones}\n"
     with tempfile.TemporaryDirectory(prefix="provisioner-growth-") as name:
-        environment = installation(Path(name), None, 8080)
+        environment = installation(Path(name), None)
         before = time.monotonic()
         command = [sys.executable, "-m", "provisioner", "apply", "-"]
         subprocess.run(command, input=site, env=environment, text=True, check=True, stdout=subprocess.DEVNULL)
@@ -181,11 +201,11 @@ def main() -> None:
         return
     for size in given.sizes:
         with tempfile.TemporaryDirectory(prefix="provisioner-growth-") as name:
-            environment = installation(Path(name), given.database, port=8097)
+            environment = installation(Path(name), given.database)
             fill(environment, size)
             command = [sys.executable, __file__, "--measure", str(size)]
             told = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-            with serving(environment, 8097) as seconds:
+            with serving(environment) as seconds:
                 figures = {**json.loads(told.stdout), "start, s": seconds}
         print(f"{size:>9,} devices: " + ", ".join(f"{what} {value:.2f}" for what, value in figures.items()), flush=True)
     if given.apply:

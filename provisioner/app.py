@@ -45,11 +45,11 @@ def phones_app(provisioner: Provisioner) -> PhonesDoor:
     return PhonesDoor(provisioner)
 
 
-def portal_app(provisioner: Provisioner) -> Any:
-    """The WSGI application of the portal's plane."""
-    from admin.app import create_app  # noqa: PLC0415  # Flask is not needed where phones are served
+def portal_maker() -> Callable[[Provisioner], Any]:
+    """What makes the WSGI application of the portal's plane; Flask is not needed where phones are served."""
+    from admin.app import create_app  # noqa: PLC0415  # the portal's process alone calls this
 
-    return create_app(provisioner)
+    return create_app
 
 
 def tftp_respond(provisioner: Provisioner) -> Callable[[Request], bytes | Path]:

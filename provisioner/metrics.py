@@ -6,19 +6,16 @@ answers for all of them. Requests are tallied in plain numbers on their way and 
 
 from __future__ import annotations
 
-import hashlib
 import os
-import stat
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-_MEMORY = Path("/dev/shm")  # noqa: S108  # the folder in it is checked to be ours
+from provisioner.metrics_folder import FOLDER_VARIABLE
+
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 
@@ -92,37 +89,10 @@ def _buckets() -> list[int]:
     return [0] * (len(SECONDS) + 1)
 
 
-def share(directory: Path) -> dict[str, str]:
-    """The environment that makes the processes of a machine count into one folder, emptied of the dead.
-
-    The folder lies in memory where it can: writing to a mapped file ends the process when the disk is full.
-    """
-    folder = _in_memory(directory) or directory / "metrics"
-    folder.mkdir(parents=True, exist_ok=True)
-    for file in folder.glob("*.db"):
-        process = file.stem.rpartition("_")[2]
-        if process.isdecimal() and not Path("/proc", process).exists():
-            file.unlink(missing_ok=True)
-    return {FOLDER_VARIABLE: str(folder)}
-
-
-def _in_memory(directory: Path) -> Path | None:
-    """A folder of this installation in shared memory, ours alone; None where there is no such place."""
-    name = hashlib.sha256(str(directory.resolve()).encode()).hexdigest()[:16]
-    folder = _MEMORY / f"provisioner-{os.getuid()}-{name}"
-    try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        status = folder.lstat()
-    except OSError:
-        return None
-    mine = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077
-    return folder if mine else None
-
-
-def bury(process: int, environment: Mapping[str, str] = os.environ) -> None:
+def bury(process: int) -> None:
     """Forget the gauges of a process that ended; its counters stay."""
-    if FOLDER_VARIABLE in environment:
-        mark_process_dead(process, environment[FOLDER_VARIABLE])  # type: ignore[no-untyped-call]  # it has no types
+    if FOLDER_VARIABLE in os.environ:
+        mark_process_dead(process)  # type: ignore[no-untyped-call]  # it has no types
 
 
 def exposition() -> bytes:

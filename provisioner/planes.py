@@ -37,9 +37,9 @@ LOOK_S = 1.0
 CONNECTIONS = 16_384
 
 
-def run_plane(name: str, installation: Installation, descriptors: list[int]) -> None:
+def run_plane(name: str, installation: Installation, sockets: Sequence[socket.socket]) -> None:
     """Serve one plane until told to stop."""
-    PLANES[name](installation, descriptors)
+    PLANES[name](installation, sockets)
 
 
 class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
@@ -60,10 +60,10 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn ships no typ
         return self._make()
 
 
-def _phones(installation: Installation, descriptors: list[int]) -> None:
+def _phones(installation: Installation, sockets: Sequence[socket.socket]) -> None:
     room = _raise_descriptors() - 256
     options = {
-        **_options(installation, descriptors),
+        **_options(installation, sockets),
         "worker_class": PhoneWorker,
         "worker_connections": max(256, min(CONNECTIONS, room)),
     }
@@ -137,13 +137,14 @@ class _Closing(PhonesDoor):
         self.close = provisioner.close
 
 
-def _portal(installation: Installation, descriptors: list[int]) -> None:
-    _Gunicorn(_options(installation, descriptors), lambda: app.portal_app(app.open_provisioner(installation))).run()
+def _portal(installation: Installation, sockets: Sequence[socket.socket]) -> None:
+    make = app.portal_maker()
+    _Gunicorn(_options(installation, sockets), lambda: make(app.open_provisioner(installation))).run()
 
 
-def _options(installation: Installation, descriptors: list[int]) -> dict[str, Any]:
+def _options(installation: Installation, sockets: Sequence[socket.socket]) -> dict[str, Any]:
     return {
-        "bind": [f"fd://{descriptor}" for descriptor in descriptors],
+        "bind": [f"fd://{one.detach()}" for one in sockets],
         "workers": installation.workers,
         "worker_class": "gthread",
         "threads": 4,
@@ -152,6 +153,7 @@ def _options(installation: Installation, descriptors: list[int]) -> dict[str, An
         "timeout": 60,
         "graceful_timeout": GRACE_S,
         "loglevel": "warning",
+        "control_socket_disable": True,  # it would be served by a thread of the process that forks the workers
         "worker_exit": _worker_exit,
         "child_exit": lambda _server, worker: metrics.bury(worker.pid),
     }
@@ -163,10 +165,9 @@ def _worker_exit(_server: object, worker: Any) -> None:
         close()
 
 
-def _tftp(installation: Installation, descriptors: list[int]) -> None:
+def _tftp(installation: Installation, sockets: Sequence[socket.socket]) -> None:
     _raise_descriptors()
     provisioner = app.open_provisioner(installation)
-    sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
     server = TftpServer(sockets, app.tftp_respond(provisioner), at_once=app.tftp_at_once(provisioner))
     tally, counters = provisioner.sightings.tally, server.counters
     tally.watch(metrics.TRANSFERS, lambda: counters.open)
@@ -186,14 +187,14 @@ def _raise_descriptors() -> int:
     return most
 
 
-def _worker(installation: Installation, _descriptors: list[int]) -> None:
+def _worker(installation: Installation, _sockets: Sequence[socket.socket]) -> None:
     worker = Worker(app.open_provisioner(installation))
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
     signal.signal(signal.SIGINT, lambda *_: worker.stop())
     worker.run()
 
 
-PLANES: dict[str, Callable[[Installation, list[int]], None]] = {
+PLANES: dict[str, Callable[[Installation, Sequence[socket.socket]], None]] = {
     "phones": _phones,
     "tftp": _tftp,
     "portal": _portal,

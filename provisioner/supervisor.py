@@ -1,6 +1,8 @@
 """``provisioner serve``: binds the sockets, runs each plane as processes of its own, and restarts what dies.
 
-The sockets live here, so a request that waits while a plane restarts is served by the new process.
+The sockets live here, so a request that waits while a plane restarts is served by the new process. Each
+process is a fork of this one, which has imported already what planes share. What a fork must not inherit is
+not here: no thread, and no connection to the database.
 """
 
 from __future__ import annotations
@@ -9,10 +11,9 @@ import ctypes
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -23,12 +24,12 @@ from provisioner.tftp import listen
 
 log = structlog.get_logger()
 
-SOCKETS_VARIABLE = "PROVISIONER_SOCKETS"
-PLANE_NAMES = ("phones", "tftp", "portal", "worker")
 _LONGEST_PAUSE_S = 5.0
 _LONG_LIFE_S = 10.0
 _STOP_S = 12.0
+_LOOK_S = 0.05
 _PR_SET_PDEATHSIG = 1
+_STOPS = (signal.SIGTERM, signal.SIGINT)
 
 
 @dataclass
@@ -37,33 +38,38 @@ class Child:
 
     plane: str
     sockets: Sequence[socket.socket]
-    environment: Mapping[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[bytes] | None = None
+    pid: int | None = None
     started: float = 0.0
     pause_s: float = 0.0
     start_at: float = 0.0
 
-    def start(self) -> None:
-        """Start the process with its sockets."""
-        descriptors = [one.fileno() for one in self.sockets]
-        command = [sys.executable, "-m", "provisioner", "serve", self.plane]
-        sockets = {SOCKETS_VARIABLE: ",".join(map(str, descriptors)) or "none"}
-        self.process = subprocess.Popen(  # noqa: S603  # our own command line
-            command,
-            pass_fds=descriptors,
-            env={**os.environ, **self.environment, **sockets},
-            preexec_fn=_die_with_parent,  # noqa: PLW1509  # no threads here
-        )
-        self.started = time.monotonic()
+    def began(self, pid: int) -> None:
+        """Note the process that runs now."""
+        self.pid, self.started = pid, time.monotonic()
 
-    def bury(self) -> None:
-        """Note that the process ended, and when to start the next one."""
-        assert self.process
+    def has_ended(self) -> bool:
+        """Whether it does not run; the first call after its end notes when the next one starts."""
+        if self.pid is None:
+            return True
+        ended, status = os.waitpid(self.pid, os.WNOHANG)
+        if not ended:
+            return False
+        metrics.bury(self.pid)
+        self.pid = None
+        self._put_off()
+        code = os.waitstatus_to_exitcode(status)
+        log.warning("plane.ended", plane=self.plane, status=code, restart_in_s=self.pause_s)
+        return True
+
+    def did_not_start(self, error: OSError) -> None:
+        """Note that the machine had no room for another process."""
+        self.started = time.monotonic()
+        self._put_off()
+        log.error("plane.not_started", plane=self.plane, reason=str(error), restart_in_s=self.pause_s)
+
+    def _put_off(self) -> None:
         lived = time.monotonic() - self.started
         self.pause_s = 0.0 if lived > _LONG_LIFE_S else min(max(self.pause_s * 2, 0.1), _LONGEST_PAUSE_S)
-        log.warning("plane.ended", plane=self.plane, status=self.process.returncode, restart_in_s=self.pause_s)
-        metrics.bury(self.process.pid, self.environment)
-        self.process = None
         self.start_at = time.monotonic() + self.pause_s
 
 
@@ -74,45 +80,71 @@ class Supervisor:
     children: list[Child]
     stopping: bool = field(default=False)
 
-    def run(self) -> None:
-        """Supervise until SIGTERM or SIGINT, then stop every child in order."""
-        signal.signal(signal.SIGTERM, self._stop)
-        signal.signal(signal.SIGINT, self._stop)
+    def run(self) -> Child | None:
+        """Supervise until SIGTERM or SIGINT, then stop every child in order.
+
+        Comes back in the process of each child, too, with the child that it is: what follows serves its plane.
+        """
+        for number in _STOPS:
+            signal.signal(number, self._stop)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # inherited as ignored, no status would be left to wait for
         while not self.stopping:
-            self._tend()
-            time.sleep(0.05)
+            for child in self.children:
+                if child.has_ended() and time.monotonic() >= child.start_at and self._fork(child):
+                    return child
+            time.sleep(_LOOK_S)
         self._end()
+        return None
 
     def _stop(self, *_: object) -> None:
         self.stopping = True
 
-    def _tend(self) -> None:
-        for child in self.children:
-            if child.process is not None and child.process.poll() is not None:
-                child.bury()
-            if child.process is None and time.monotonic() >= child.start_at:
-                child.start()
+    def _fork(self, child: Child) -> bool:
+        """Start a child's process. True in the new process, and only there."""
+        parent = os.getpid()
+        # A signal to the new process would otherwise be taken by a handler that is the supervisor's.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+        try:
+            pid = os.fork()
+            if pid:
+                child.began(pid)
+            else:
+                self._leave(child, parent)
+        except OSError as error:
+            child.did_not_start(error)
+            return False
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+        return pid == 0
+
+    def _leave(self, child: Child, parent: int) -> None:
+        """Be the supervisor no more, but a process that has nothing of it but the child's sockets."""
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        _die_with(parent)
+        for other in self.children:
+            if other is not child:
+                for one in other.sockets:
+                    one.close()
+        self.children = []
 
     def _end(self) -> None:
-        running = [child.process for child in self.children if child.process is not None]
-        for process in running:
-            process.terminate()
+        running = [child.pid for child in self.children if child.pid is not None]
+        for pid in running:
+            os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + _STOP_S
-        for process in running:
-            try:
-                process.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        while (
+            running := [pid for pid in running if not os.waitpid(pid, os.WNOHANG)[0]]
+        ) and time.monotonic() < deadline:
+            time.sleep(_LOOK_S)
+        for pid in running:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
 
 
 def supervisor(installation: Installation, planes: Sequence[str]) -> Supervisor:
     """Bind what the planes need and prepare their processes. Raises OSError when an address is taken."""
-    children = [child for plane in planes for child in _children(plane, installation)]
-    shared = metrics.share(installation.data_dir)
-    for child in children:
-        child.environment = shared
-    return Supervisor(children)
+    return Supervisor([child for plane in planes for child in _children(plane, installation)])
 
 
 def _children(plane: str, installation: Installation) -> list[Child]:
@@ -132,7 +164,7 @@ def split(bind: str) -> tuple[str, int]:
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    """A listening socket; it is not inherited but by the child that is handed it."""
+    """A listening socket."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -141,6 +173,8 @@ def _bound(host: str, port: int) -> socket.socket:
     return bound
 
 
-def _die_with_parent() -> None:
+def _die_with(parent: int) -> None:
     """A child whose supervisor was killed would hold the ports against the next one."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:  # it was killed before this was asked for
+        sys.exit(1)

@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -134,6 +135,47 @@ def test_a_killed_plane_is_back_and_no_phone_is_lost(tmp_path: Path) -> None:
             while len(direct(process.pid)) < len(planes):
                 assert time.monotonic() < deadline
                 time.sleep(0.1)
+
+
+def sockets(pid: int) -> set[str]:
+    """The inodes of a process's sockets."""
+    links = [os.readlink(file) for file in Path(f"/proc/{pid}/fd").iterdir()]
+    return {link.removeprefix("socket:[").removesuffix("]") for link in links if link.startswith("socket:")}
+
+
+def bound(*ports: int) -> set[str]:
+    """The inodes of the sockets that wait at these ports of loopback."""
+    rows = [
+        line.split()
+        for table in ("tcp", "udp")
+        for line in Path(f"/proc/net/{table}").read_text("ascii").splitlines()[1:]
+    ]
+    waiting = {f"0100007F:{port:04X}" for port in ports}
+    return {row[9] for row in rows if row[1] in waiting and row[2] == "00000000:0000"}
+
+
+def check_what_is_forked(world: World, supervisor: int) -> None:
+    """Nothing that a fork must not inherit is in a process that forks."""
+    assert sockets(supervisor) == bound(world.phones, world.portal, world.tftp)
+    files = [os.readlink(file) for file in Path(f"/proc/{supervisor}/fd").iterdir()]
+    assert [file for file in files if file.startswith(str(world.directory)) and not file.endswith(".log")] == []
+    masters = [pid for pid in direct(supervisor) if children(pid)]
+    assert len(masters) == 2
+    for pid in (supervisor, *masters):
+        assert len(os.listdir(f"/proc/{pid}/task")) == 1
+
+
+def test_what_forks_has_no_thread_and_no_connection_to_the_database(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    with world.serving() as process:
+        check_what_is_forked(world, process.pid)
+
+
+def test_nobody_imports_what_only_another_plane_needs() -> None:
+    script = "import sys, provisioner.serving; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert {"provisioner.planes", "sqlalchemy"} <= set(done.stdout.split())
+    assert {"admin", "flask", "openpyxl", "alembic"}.isdisjoint(done.stdout.split())
 
 
 def test_it_stops_cleanly_and_leaves_nobody_behind(tmp_path: Path) -> None:

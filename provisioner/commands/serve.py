@@ -1,22 +1,16 @@
-"""``provisioner serve``: the first run, the demo, and the planes."""
+"""``provisioner serve``: settings, log and counters, and then the server."""
 
 from __future__ import annotations
 
 import os
-import secrets
-from collections.abc import Iterator
 
 import click
-from sqlalchemy import select
 
-from provisioner import accounts, logs
-from provisioner.answer import Provisioner
-from provisioner.app import open_provisioner
-from provisioner.errors import Invalid, Problem
-from provisioner.settings import Installation, read_installation
-from provisioner.store.tables import Device, Tenant, User
-from provisioner.supervisor import PLANE_NAMES, SOCKETS_VARIABLE, split, supervisor
-from provisioner.values import Mac
+from provisioner import logs
+from provisioner.metrics_folder import FOLDER_VARIABLE, make_folder
+from provisioner.settings import read_installation
+
+PLANE_NAMES = ("phones", "tftp", "portal", "worker")
 
 
 @click.command()
@@ -26,71 +20,7 @@ def serve(plane: str | None, demo: bool) -> None:
     """Run the server: all planes, or one of them."""
     installation = read_installation()
     logs.configure(installation.log_level, installation.log_format)
-    inherited = os.environ.pop(SOCKETS_VARIABLE, None)
-    if plane and inherited:
-        from provisioner.planes import run_plane  # noqa: PLC0415  # gunicorn is not needed by the supervisor
+    os.environ[FOLDER_VARIABLE] = str(make_folder(installation.data_dir))
+    from provisioner import serving  # noqa: PLC0415  # its metrics look for the folder when they are imported
 
-        run_plane(plane, installation, [int(one) for one in inherited.split(",") if one != "none"])
-        return
-    server = open_provisioner(installation, create=True)
-    _first_run(server, demo)
-    try:
-        planes = supervisor(installation, [plane] if plane else PLANE_NAMES)
-    except OSError as error:
-        raise Invalid([Problem(field="*_BIND", message=f"{error.strerror}: {_binds(installation)}")]) from None
-    for line in _greeting(server, demo):
-        click.echo(line)
-    planes.run()
-
-
-def _first_run(server: Provisioner, demo: bool) -> None:
-    given = server.installation.admin_password
-    password = given.get_secret_value() if given else secrets.token_urlsafe(12)
-    with server.database.writing() as session:
-        if session.scalars(select(User.id).limit(1)).first() is None:
-            accounts.add_user(session, "admin", password, "server")
-            click.echo(f"First run: portal account admin, password {password if given is None else '(as given)'}")
-        empty = session.scalars(select(Tenant.id).limit(1)).first() is None
-    if demo and empty:
-        from provisioner.demo import fill  # noqa: PLC0415  # read once in an installation's life
-
-        fill(server)
-
-
-def _binds(installation: Installation) -> str:
-    return ", ".join((installation.phones_bind, installation.tftp_bind, installation.portal_bind))
-
-
-def _greeting(server: Provisioner, demo: bool) -> Iterator[str]:
-    installation = server.installation
-    yield f"Portal:  http://{installation.portal_bind}/portal/"
-    yield f"Phones:  http://{installation.phones_bind}  and TFTP on {installation.tftp_bind}"
-    yield f"Phones are told to come back to {installation.base_url}"
-    if demo:
-        yield "Fetch a demo phone's configuration:"
-        yield from _examples(server)
-
-
-def _examples(server: Provisioner) -> Iterator[str]:
-    """Two over HTTP and one over TFTP, for devices whose pairing window is open."""
-    installation = server.installation
-    _, http_port = split(installation.phones_bind)
-    _, tftp_port = split(installation.tftp_bind)
-    with server.database.reading() as session:
-        query = select(Device).where(Device.mac.is_not(None)).order_by(Device.id)
-        names = [_first_file(device) for device in session.scalars(query).all()[:3]]
-    forms = (
-        "curl -i http://127.0.0.1:{http}/{name}",
-        "curl -i http://127.0.0.1:{http}/{name}",
-        "tftp -m binary 127.0.0.1 {tftp} -c get {name}",
-    )
-    for form, name in zip(forms, names, strict=False):
-        yield "  " + form.format(http=http_port, tftp=tftp_port, name=name)
-
-
-def _first_file(device: Device) -> str:
-    from provisioner.registry import find_model  # noqa: PLC0415
-
-    vendor, model = find_model(device.vendor, device.model)
-    file = next(file for file in vendor.files if file.template and file.private and file.fits(model))
-    return file.name(Mac(device.mac or ""), model)
+    serving.run(installation, [plane] if plane else PLANE_NAMES, demo=demo)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from provisioner.commands.serve import PLANE_NAMES
 from provisioner.settings import PREFIX, Installation
-from provisioner.supervisor import PLANE_NAMES
 
 ROOT = Path(__file__).parents[2]
 SERVICES = yaml.safe_load((ROOT / "deploy" / "compose" / "compose.yaml").read_text("utf-8"))["services"]

@@ -20,7 +20,7 @@ from tests.conftest import IN_CI
 from tests.databases import PostgresServer
 from tests.staying_up.checker import FILE, Served, admin_of, judge, load
 from tests.staying_up.cluster import Cluster, settle, wait_for_name
-from tests.test_serve import children, direct, over_tftp
+from tests.test_serve import check_what_is_forked, children, direct, over_tftp
 from tests.world import BACK, make_world
 
 pytestmark = pytest.mark.postgres
@@ -80,6 +80,10 @@ def test_connections_that_the_database_drops_are_made_anew(cluster: Cluster) -> 
         phones.wait_for(cluster.admin.attempted + 5)
     judge(cluster.admin, phones, outages=[])
     assert phones.others == {}
+
+
+def test_what_forks_has_no_connection_to_the_database(cluster: Cluster) -> None:
+    check_what_is_forked(cluster.nodes[0], cluster.processes[0].pid)
 
 
 def test_killed_processes_come_back_and_serve_what_is_right(cluster: Cluster) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -32,10 +33,11 @@ from provisioner.rows import Buttons, Family, Row, Subject
 from provisioner.settings import Installation
 from provisioner.store.database import Database
 from provisioner.store.quick import QuickSelect
-from provisioner.store.tables import Button, Device, Location, Tenant
+from provisioner.store.tables import Device, Location, Tenant
 from provisioner.values import Ipei, Mac, Mode, Owner, Slot
 from provisioner.vault import Vault
 
+BUTTONS_REMEMBERED = 8192
 LOCATION_FIELDS = (
     "name", "street", "house_number", "floor", "room", "city", "state", "postal_code", "country",
 )  # fmt: skip
@@ -262,7 +264,7 @@ class _Assembly:
         return next(mine, None)
 
     def _buttons(self, kind: str, owner: int) -> tuple[ButtonRow, ...]:
-        return tuple(button_row(row) for row in self.found.rows.get((kind, owner), ()))
+        return tuple(_button(row) for row in self.found.rows.get((kind, owner), ()))
 
     def _location(self, extensions: Sequence[Row]) -> LocationRecord | None:
         """The device's own, else its first extension's (a base's: its first handset's), else the tenant's default."""
@@ -288,8 +290,9 @@ class _Assembly:
                 yield Native(origin=origin, keys=keys)
 
 
-def button_row(row: Button | Row) -> ButtonRow:
-    """A stored button as data."""
+@lru_cache(maxsize=BUTTONS_REMEMBERED)
+def _button(row: Row) -> ButtonRow:
+    """A stored button as data; phones share nearly all of theirs, those of their templates."""
     return ButtonRow(
         slot=Slot.parse(row.slot),
         mode=Mode(row.mode),

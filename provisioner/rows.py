@@ -43,10 +43,9 @@ _MEMBER = ("id", "mac", "name", "ipei", "slot")
 _EXTENSION = (
     "id", "uid", "number", "name", "auth_user", "sealed_password", "voicemail", "template_id", "settings", "owners",
 )  # fmt: skip
-_BUTTON = (
-    "template_id", "extension_id", "device_id", "id", "position", "slot", "name", "mode", "value", "label", "account",
-    "pickup", "fixed",
-)  # fmt: skip
+_PLACE = ("template_id", "extension_id", "device_id", "id", "position")
+_CONTENT = ("slot", "name", "mode", "value", "label", "account", "pickup", "fixed")
+_BUTTON = (*_PLACE, *_CONTENT)
 
 
 _tuple_of: Any = namedtuple  # its names are not literals here
@@ -94,7 +93,7 @@ _FAMILY = QuickRows(
     .order_by(Device.slot, Device.id, DeviceLine.position)
 )
 
-_button = _Part(Button, _BUTTON)
+_place, _content = _Part(Button, _PLACE), _Part(Button, _CONTENT)
 _template = namedtuple("_template", ("id", "uid", "name", "models", "sealed_settings"))
 
 
@@ -123,7 +122,7 @@ class Family:
 
 @dataclass(slots=True)
 class Buttons:
-    """Buttons by what they belong to, and the templates by id, those without a button as well."""
+    """What buttons say by what they belong to, and the templates by id, those without a button as well."""
 
     rows: dict[tuple[str, int], list[Row]] = field(default_factory=dict)
     templates: dict[int, Row] = field(default_factory=dict)
@@ -165,15 +164,20 @@ def buttons(session: Session, device_id: int, template_ids: Iterable[int]) -> Bu
     named = {f"template_{n}": template_id for n, template_id in enumerate(wanted)}
     found = Buttons()
     for row in _buttons(len(wanted))(session, device=device_id, **named):
-        *columns, uid, models, sealed = row
-        button = _button.of(columns)
-        if uid is not None:
-            found.templates[button.template_id] = _template(button.template_id, uid, button.name, models, sealed)
-            continue
-        kinds = (("device", button.device_id), ("extension", button.extension_id), ("template", button.template_id))
-        owner = next((kind, owner) for kind, owner in kinds if owner is not None)
-        found.rows.setdefault(owner, []).append(button)
+        place, content, uid = _place.of(row), _content.of(row, len(_PLACE)), row[len(_BUTTON)]
+        if uid is None:
+            found.rows.setdefault(_owner(place), []).append(content)
+        else:
+            found.templates[place.template_id] = _template(place.template_id, uid, content.name, *row[-2:])
     return found
+
+
+def _owner(place: Row) -> tuple[str, int]:
+    if place.template_id is not None:
+        return "template", place.template_id
+    if place.extension_id is not None:
+        return "extension", place.extension_id
+    return "device", place.device_id
 
 
 @cache
@@ -182,7 +186,7 @@ def _buttons(templates: int) -> QuickRows:
     wanted: list[Any] = [bindparam(f"template_{n}") for n in range(templates)]
     extensions = select(DeviceLine.extension_id).join(Device, Device.id == DeviceLine.device_id).where(_MINE)
     of_buttons: Any = select(
-        *_button.columns, cast(null(), String).label("uid"), cast(null(), JSON).label("models"),
+        *_place.columns, *_content.columns, cast(null(), String).label("uid"), cast(null(), JSON).label("models"),
         cast(null(), LargeBinary).label("sealed"),
     ).where(
         or_(

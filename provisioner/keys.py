@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from provisioner.profile import Button, Profile, Text, Warned
@@ -16,12 +16,14 @@ def keys_of(profile: Profile) -> Keys:
 
     A slot whose button is ``local`` is left to the phone's user, and so is not among the keys.
     """
-    table = vendors()[profile.vendor].buttons(profile.model)
+    given: dict[str, list[Button]] = {}
+    for button in profile.buttons.values():
+        given.setdefault(button.slot.group, []).append(button)
     return Keys(
-        line=_group(profile, table, "line"),
-        key=_group(profile, table, "key"),
-        soft=_group(profile, table, "soft"),
-        modules=tuple(_group(profile, table, f"exp{m}") for m in range(1, profile.modules + 1)),
+        line=_group(profile, given, "line"),
+        key=_group(profile, given, "key"),
+        soft=_group(profile, given, "soft"),
+        modules=tuple(_group(profile, given, f"exp{m}") for m in range(1, profile.modules + 1)),
     )
 
 
@@ -64,31 +66,31 @@ def _warning(table: Buttons, button: Button) -> Warned | None:
     return Warned(str(button.slot), why) if why else None
 
 
-def _group(profile: Profile, table: Buttons, group: str) -> tuple[Key, ...]:
-    made = (
-        _key(profile.buttons, table, key.slot) if key.slot in profile.buttons else key
-        for key in _bare(profile.vendor, profile.model.name, group)
-    )
-    return tuple(key for key in made if key is not None)
+def _group(profile: Profile, given: Mapping[str, Sequence[Button]], group: str) -> tuple[Key, ...]:
+    keys: list[Key | None] = [*_unused(profile.vendor, profile.model.name, group)]
+    table = vendors()[profile.vendor].buttons(profile.model)
+    for button in given.get(group, ()):
+        if button.slot.number <= len(keys):
+            keys[button.slot.number - 1] = _key(table, button)
+    return tuple([key for key in keys if key is not None])
 
 
 @cache
-def _bare(vendor: str, model: str, group: str) -> tuple[Key, ...]:
-    """The keys of a group as they are when nobody gave them a button."""
+def _unused(vendor: str, model: str, group: str) -> tuple[Key, ...]:
+    """The keys of a group as they are when nobody gave them a button, in order from 1."""
     found = vendors()[vendor].models[model]
-    table = vendors()[vendor].buttons(found)
+    mode, code, _ = effective(vendors()[vendor].buttons(found), Mode.NONE, group)
     slots = (Slot(group, number) for number in range(1, found.slots(group) + 1))
-    return tuple(key for slot in slots if (key := _key({}, table, slot)))
+    return tuple(Key(slot=slot, code=code, mode=mode, button=_nothing(slot), given=False) for slot in slots)
 
 
-def _key(buttons: Mapping[Slot, Button], table: Buttons, slot: Slot) -> Key | None:
-    button = buttons.get(slot)
-    if button and button.mode is Mode.LOCAL:
+def _key(table: Buttons, button: Button) -> Key | None:
+    if button.mode is Mode.LOCAL:
         return None
-    mode, code, _ = effective(table, button.mode if button else Mode.NONE, slot.group)
-    shown = button if button and mode is not Mode.NONE else _unused(slot)
-    return Key(slot=slot, code=code, mode=mode, button=shown, given=button is not None)
+    mode, code, _ = effective(table, button.mode, button.slot.group)
+    shown = _nothing(button.slot) if mode is Mode.NONE else button
+    return Key(slot=button.slot, code=code, mode=mode, button=shown)
 
 
-def _unused(slot: Slot) -> Button:
+def _nothing(slot: Slot) -> Button:
     return Button(slot=slot, mode=Mode.NONE, value=Text(), label=Text())

@@ -33,6 +33,7 @@ from provisioner.values import Mode, Owner, Slot
 from provisioner.vendor_api import Encryption, Model
 
 _ADDRESS = ("name", "street", "house_number", "floor", "room", "city", "state", "postal_code", "country")
+_ON_LINE = (Mode.LINE, Mode.SHARED_LINE)
 
 
 def merge(record: Record) -> Profile:
@@ -231,8 +232,7 @@ def _placeholder_values(record: Record, accounts: Sequence[Account]) -> dict[str
 
 def _button(row: ButtonRow, origin: Origin, values: Mapping[str, str]) -> Button:
     value = fill(row.value, values)
-    on_line = row.mode in (Mode.LINE, Mode.SHARED_LINE)
-    account = int(value) if on_line and value.isdecimal() and int(value) > 0 else row.account or 1
+    account = int(value) if row.mode in _ON_LINE and value.isdecimal() and int(value) > 0 else row.account or 1
     return Button(
         slot=row.slot,
         mode=row.mode,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from provisioner.vendor_api import (
@@ -22,6 +23,7 @@ from provisioner.vendor_api import (
 from provisioner.vendors.yealink import dect, words
 from provisioner.vendors.yealink.accounts import accounts, calls, host_port, server_templates
 
+_TAKING_CODES = {Mode.BLF: "sip.pickup_code", Mode.PRESENCE: "sip.pickup_code", Mode.PARK: "sip.retrieve_code"}
 _UNUSED = {"line": None, "value": None, "label": None, "extension": None}
 _EMERGENCY_NUMBERS = 10
 _TWELVE_HOURS = ("US", "CA", "AU", "NZ", "PH")
@@ -53,9 +55,7 @@ def _keys(profile: Profile, keys: Keys) -> Mapping[str, Any]:
         "soft_keys": [_key(profile, key, key.number) for key in keys.soft],
         "memory_keys": [_key(profile, key, key.number) for key in keys.key if extra.get("memory")],
         "hard_keys": [_key(profile, key, extra["hard"][key.number - 1]) for key in keys.key if "hard" in extra],
-        "modules": [
-            {"n": n, "slots": [_module_key(profile, key) for key in module]} for n, module in enumerate(keys.modules, 1)
-        ],
+        "modules": [{"n": n, "slots": _module(profile, module)} for n, module in enumerate(keys.modules, 1)],
     }
 
 
@@ -71,12 +71,26 @@ def _key(profile: Profile, key: Key, n: int) -> Mapping[str, Any]:
     return {"n": n, "type": code, **_UNUSED, **read, "label": button.label, **given}
 
 
-def _module_key(profile: Profile, key: Key) -> Mapping[str, Any]:
-    """A key of an expansion module, whose numbers skip the key that turns the pages."""
+def _module(profile: Profile, keys: Sequence[Key]) -> list[Mapping[str, Any]]:
+    """The keys of an expansion module, whose numbers skip the key that turns the pages."""
     extra = profile.model.extra
-    n = key.number + (key.number >= extra.get("page_key", key.number + 1))
-    turns_pages = not key.given and key.number == extra.get("switch_key")
-    return {"n": n, "type": "37", **_UNUSED} if turns_pages else _key(profile, key, n)
+    page_key, switch_key = extra.get("page_key"), extra.get("switch_key")
+    return [
+        _key(profile, key, _place(key.number, page_key))
+        if key.given
+        else _unused(key.slot.number, key.code.code, page_key, switch_key)
+        for key in keys
+    ]
+
+
+@cache
+def _unused(number: int, code: str, page_key: int | None, switch_key: int | None) -> Mapping[str, Any]:
+    """A module's key that nobody gave a button; nearly all of a large module are."""
+    return {"n": _place(number, page_key), "type": "37" if number == switch_key else code, **_UNUSED}
+
+
+def _place(number: int, page_key: int | None) -> int:
+    return number if page_key is None or number < page_key else number + 1
 
 
 def _native(value: Text) -> tuple[Text, Mapping[str, Text]]:
@@ -106,8 +120,7 @@ def _value(profile: Profile, key: Key) -> Text | None:
 def _extension(profile: Profile, key: Key) -> Text | None:
     """The code that takes a call from where the lamp is lit: a neighbour's phone or a park orbit."""
     settings = _settings(profile, key.button.account)
-    codes = {Mode.BLF: "sip.pickup_code", Mode.PRESENCE: "sip.pickup_code", Mode.PARK: "sip.retrieve_code"}
-    code = codes.get(key.button.mode)
+    code = _TAKING_CODES.get(key.button.mode)
     return key.button.pickup or (settings[code].text if code else None)
 
 

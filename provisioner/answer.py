@@ -43,7 +43,7 @@ Way = Callable[[Outcome], Answer | None]
 
 _NO_MAC = Mac("0" * 12)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-REMEMBERED = 16_384
+REMEMBERED = 40_000
 _LASTING = (None, "token", "network")
 """Proofs, and the want of one, that time does not change: the same request about the same facts fares alike again."""
 

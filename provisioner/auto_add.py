@@ -51,7 +51,9 @@ def _tenants_of(outcome: Outcome, tenants: Iterable[Tenant]) -> Iterable[Tenant]
 
 def _add(session: Session, vault: Vault, outcome: Outcome, tenant_id: int, at: datetime) -> None:
     identity, tenant = outcome.identity, session.get_one(Tenant, tenant_id)
-    lately = select(func.count()).where(Device.tenant_id == tenant_id, Device.created_at > at - timedelta(minutes=1))
+    # Devices of a much later time than now were added before the clock was set back.
+    minute = Device.created_at.between(at - timedelta(minutes=1), at + timedelta(minutes=1))
+    lately = select(func.count()).where(Device.tenant_id == tenant_id, minute)
     if (session.scalar(lately) or 0) >= A_MINUTE:
         log.warning("device.not_auto_added", tenant=tenant.slug, mac=str(identity.mac), reason="too many in a minute")
         return

@@ -94,11 +94,14 @@ class Digests:
         return at.timestamp() - int(head[:8], 16)
 
     def is_stale(self, ask: Ask, at: datetime) -> bool:
-        """Whether the answer is to a nonce of ours that is old or used up: the phone need not ask its user."""
+        """Whether the answer is to a nonce of ours that is old, of a clock that was set back since, or used up.
+
+        The phone then answers to a new one, and need not ask its user.
+        """
         parts = digest_parts(ask.authorization)
         nonce = parts.get("nonce", "")
         age = self._age(nonce, ask.address, at)
-        return age is not None and (age > NONCE_LIFE_S or self._is_used(nonce, _count(parts)))
+        return age is not None and (not 0 <= age <= NONCE_LIFE_S or self._is_used(nonce, _count(parts)))
 
     def check(self, ask: Ask, logins: Iterable[Login], at: datetime) -> str | None:
         """None when the answer is right, else why not."""

@@ -117,7 +117,7 @@ def _recognised(path: str, user_agent: str) -> Identity:
 
 
 # A phone asks for the same files again and again; hostile variety costs what it costs, and no more memory.
-_remembered = lru_cache(maxsize=16_384)(_recognised)
+_remembered = lru_cache(maxsize=40_000)(_recognised)
 
 
 def tenant_of(path: str) -> str | None:

@@ -28,6 +28,8 @@ log = structlog.get_logger()
 
 WINDOW = timedelta(minutes=10)
 PENALTY = timedelta(minutes=10)
+LONGEST = 2 * PENALTY
+"""What is noted for a later time than any node's clock could mean is of one that was set back since, and void."""
 SOURCES = 10_000
 """Addresses that are watched at once; the one that was quiet for the longest time is forgotten first."""
 
@@ -64,19 +66,19 @@ class Walks:
         if not self._walkers:
             return False
         until = self._walkers.get(source_of(address))
-        return until is not None and until > self._clock()
+        return until is not None and _holds(until, self._clock())
 
     def failed(self, address: str, identity: str) -> None:
         """Note that an identity got nothing at this address."""
         source, at = source_of(address), self._clock()
-        if self._walkers.get(source, _LONG_AGO) > at:
+        if _holds(self._walkers.get(source, _LONG_AGO), at):
             return
         with self._lock:
             known = self._sources.pop(source, None) or _Source()
             self._sources[source] = known
             known.steps.pop(identity, None)
             known.steps[identity] = at
-            while next(iter(known.steps.values())) < at - WINDOW:
+            while abs(next(iter(known.steps.values())) - at) > WINDOW:
                 known.steps.popitem(last=False)
             if len(known.steps) > self._limit:
                 self._catch(source, at + PENALTY)
@@ -103,7 +105,7 @@ class Walks:
         if steps or caught:
             with self._database.writing() as session:
                 self._tell(session, steps, caught, at)
-        if self._sources or caught or at - self._read > READ_EVERY:
+        if self._sources or caught or abs(at - self._read) > READ_EVERY:
             with self._database.reading() as session:
                 self.learn(session)
 
@@ -116,7 +118,8 @@ class Walks:
             for source, known in self._sources.items():
                 if len(known.steps) < least or len(steps) > SHARED_AT_ONCE:
                     continue
-                fresh = [(identity, when) for identity, when in known.steps.items() if when > known.shared]
+                shared = known.shared if known.shared <= at else _LONG_AGO
+                fresh = [(identity, when) for identity, when in known.steps.items() if when > shared]
                 steps += [{"source": source, "identity": identity, "at": when} for identity, when in fresh]
                 known.shared = at
         return steps, caught
@@ -134,7 +137,7 @@ class Walks:
         sources = {step["source"] for step in steps}
         together = (
             select(WalkStep.source)
-            .where(WalkStep.at > at - WINDOW)
+            .where(WalkStep.at.between(at - WINDOW, at + WINDOW))
             .group_by(WalkStep.source)
             .having(func.count() > self._limit)
         )
@@ -150,7 +153,8 @@ class Walks:
         """Read the walkers that any process caught."""
         at = self._clock()
         self._read = at
-        wanted = select(Walker.source, Walker.until).where(Walker.until > at).order_by(Walker.until).limit(SOURCES)
+        holds = Walker.until > at, Walker.until <= at + LONGEST
+        wanted = select(Walker.source, Walker.until).where(*holds).order_by(Walker.until).limit(SOURCES)
         told = {row.source: row.until for row in session.execute(wanted)}
         with self._lock:
             self._walkers = {**told, **self._caught}
@@ -160,8 +164,12 @@ class Walks:
 
 def clean_up(session: Session, at: datetime) -> None:
     """Forget what is over."""
-    session.execute(delete(WalkStep).where(WalkStep.at < at - WINDOW))
-    session.execute(delete(Walker).where(Walker.until < at))
+    session.execute(delete(WalkStep).where(~WalkStep.at.between(at - WINDOW, at + WINDOW)))
+    session.execute(delete(Walker).where(~Walker.until.between(at, at + LONGEST)))
+
+
+def _holds(until: datetime, at: datetime) -> bool:
+    return at < until <= at + LONGEST
 
 
 @lru_cache(maxsize=16_384)

@@ -23,7 +23,7 @@ from sqlalchemy import CompoundSelect, Engine, Select, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-REMEMBERED = 16_384
+REMEMBERED = 40_000
 SHARED = 2
 """Connections to PostgreSQL for all threads of a process but the main one."""
 T = TypeVar("T")

@@ -144,6 +144,14 @@ def test_a_nonce_is_good_in_every_process_and_grows_old(digest: House) -> None:
     assert all("stale=true" in one for one in digest.provisioner.gatehouse.digests.challenges("digest", ask, digest.at))
 
 
+def test_a_nonce_of_before_the_clock_was_set_back_is_stale(digest: House) -> None:
+    told = answer(challenge(digest)[0], FRONT, password(digest, FRONT))
+    digest.after(days=-1)
+    ask = Ask(path=FILE, address="192.0.2.7", authorization=told)
+    assert digest.ask(FILE, authorization=told).startswith("Refused")
+    assert all("stale=true" in one for one in digest.provisioner.gatehouse.digests.challenges("digest", ask, digest.at))
+
+
 def test_a_nonce_of_somebody_else_is_none(digest: House) -> None:
     told = challenge(digest)[0].replace('nonce="', 'nonce="0')
     assert digest.ask(FILE, authorization=answer(told, FRONT, password(digest, FRONT))).startswith("Refused")

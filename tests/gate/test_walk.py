@@ -163,3 +163,33 @@ def test_why_names_the_walk(house: House) -> None:
     house.provisioner.gatehouse.walks.exchange()
     steps = replay(house.node(), Ask(path=f"/{FRONT}.cfg", address=WALKER))
     assert any(step.name == "window" and "too many identities" in step.says for step in steps)
+
+
+def test_a_clock_that_is_set_back_lengthens_no_penalty(house: House) -> None:
+    house.after(days=1)
+    walk_over(house, 51)
+    house.provisioner.gatehouse.exchange()
+    house.after(days=-1)
+    house.provisioner.gatehouse.exchange()
+    assert house.ask(f"/{FRONT}.cfg", WALKER) == "window"
+
+
+def test_steps_of_before_the_clock_was_set_back_do_not_count(house: House) -> None:
+    house.after(days=1)
+    walk_over(house, 40)
+    house.after(days=-1)
+    walk_over(house, 20, first=100)
+    assert house.ask(f"/{FRONT}.cfg", WALKER) == "window"
+
+
+def test_a_walk_after_the_clock_was_set_back_is_told_to_the_other_nodes(house: House) -> None:
+    other = house.node()
+    house.after(days=1)
+    walk_over(house, 10)
+    house.provisioner.gatehouse.exchange()
+    other.gatehouse.exchange()
+    house.after(days=-1)
+    walk_over(house, 51, first=100)
+    house.provisioner.gatehouse.exchange()
+    other.gatehouse.exchange()
+    assert "too many identities" in house.ask(f"/{FRONT}.cfg", WALKER, other)

@@ -536,6 +536,20 @@ def test_single_cell_handsets_have_lists_of_accounts() -> None:
     assert [] == [key for key in keys if key.startswith("template.") or key.endswith("ipui")]
 
 
+def test_handsets_show_the_bases_clock_and_keep_nothing_of_their_own() -> None:
+    """FP w80, TC: a handset has its own format of the time, and its own switch for what its user changed."""
+    layer = tenant_layer(locale__time_format="12", locale__date_format="ymd")
+    keys = keys_of(system("W70B", location=None, layers=(layer,)))
+    shown = {key: value for key, value in keys.items() if key.endswith(("time_format", "date_format"))}
+    assert {
+        "local_time.time_format": "0",
+        "local_time.date_format": "2",
+        "custom.handset.time_format": "0",
+        "custom.handset.date_format": "2",
+    } == shown
+    assert "0" == keys["static.auto_provision.custom.handset.protect"]
+
+
 @pytest.mark.parametrize("model", ["W75DM", "W80DM", "W90DM"])
 def test_in_a_multi_cell_system_an_account_has_the_number_of_its_handset(model: str) -> None:
     keys = keys_of(system(model, (2, IPEI, [extension("100")]), (5, None, [extension("101")])))

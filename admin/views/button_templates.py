@@ -156,6 +156,7 @@ def _editor_page(
         model=f"{picked[0].name}/{picked[1].name}" if picked else "",
         picture=draw(picked[0].name, picked[1], shown_on(scope, _parsed_rows(typed))) if picked else None,
         used=rows(scope, [template.id])[0],
+        native=sum(map(len, templates.dump(scope.provisioner.vault, template).settings.values())),
         in_use=[(one, _warnings(one, typed)) for one in in_use],
         effect=effect,
     )

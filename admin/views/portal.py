@@ -38,6 +38,7 @@ from admin.views import (
     location_assignments,
     locations,
     my_page,
+    template_keys,
     tenant,
     tenants,
     tokens,
@@ -81,6 +82,7 @@ _MORE_PAGES = (
     device_settings,
     extension_buttons,
     labels,
+    template_keys,
 )
 """Modules that add pages to the nouns above."""
 

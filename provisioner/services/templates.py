@@ -8,7 +8,9 @@ from provisioner.errors import Problem
 from provisioner.services import buttons, sealed
 from provisioner.services.change import Change, Clash, Outcome, refuse
 from provisioner.services.differences import compare
+from provisioner.services.fields import Native
 from provisioner.services.keyboard import new_buttons, set_buttons
+from provisioner.services.problems import parsed
 from provisioner.services.rows import Rows
 from provisioner.services.schemas import TemplateIn
 from provisioner.store.tables import ButtonTemplate, Tenant
@@ -31,6 +33,19 @@ def put(change: Change, tenant: Tenant, given: TemplateIn, row: ButtonTemplate |
         _write(change, row, given)
     rows.button_templates.put(row, [given.name])
     return change.note(tenant.id, f"button template {given.name}", row, differences, None if old else "added")
+
+
+def set_native(change: Change, tenant: Tenant, row: ButtonTemplate, settings: Native) -> Outcome:
+    """Give a template these keys of the vendors' own and no others: other than in `put` a secret does not stay.
+
+    Raises Invalid.
+    """
+    old = dump(change.vault, row)
+    given = parsed(TemplateIn, {name: getattr(old, name) for name in TemplateIn.model_fields} | {"settings": settings})
+    differences = compare(old, given)
+    if differences:
+        _write(change, row, given)
+    return change.note(tenant.id, f"button template {row.name}", row, differences)
 
 
 def _clashes(rows: Rows, given: TemplateIn, row: ButtonTemplate | None) -> Iterator[Problem]:

@@ -327,3 +327,30 @@ def test_the_picture_shows_placeholders_as_an_example_fills_them(desk):
 def test_a_new_template_begins_in_a_dialog_over_the_list(reader):
     page = html.fromstring(reader.get(f"{PAGE}?add=1").text)
     assert 1 == len(page.xpath("//dialog[@open]//input[@name='name']"))
+
+
+def test_a_vendors_own_key_of_a_template_is_set_taken_out_and_forgotten(client, provisioner):
+    page = f"{PAGE}/1/settings"
+
+    def settings():
+        with provisioner.database.reading() as session:
+            return templates.dump(provisioner.vault, session.get_one(ButtonTemplate, 1)).settings
+
+    client.get(page)
+    before, secret = _revisions(provisioner), {"vendor": "yealink", "key": "wifi.1.password"}
+    assert 303 == client.post(page, data={**secret, "value": "hunter22", "do": "set"}).status_code
+    assert {"yealink": {"wifi.1.password": "hunter22"}} == settings()
+    assert before != _revisions(provisioner)
+    shown = client.get(page).text
+    assert (True, False) == ("wifi.1.password" in shown, "hunter22" in shown)
+    client.post(page, data={"vendor": "yealink", "key": "features.dnd", "do": "drop"})
+    assert {"wifi.1.password": "hunter22", "features.dnd": None} == settings()["yealink"]
+    client.post(page, data={**secret, "do": "forget"})
+    assert {"yealink": {"features.dnd": None}} == settings()
+    assert 422 == client.post(page, data={**secret, "vendor": "nobody", "do": "set"}).status_code
+    assert "1 key" in client.get(f"{PAGE}/1").text
+
+
+def _revisions(provisioner):
+    with provisioner.database.reading() as session:
+        return session.scalars(select(Device.revision).where(Device.template_id == 1).order_by(Device.id)).all()

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from admin.scope import Scope
 from admin.words import _, stamp
 from provisioner.services import pairing
-from provisioner.services.pairing import CODE_MINUTES, MOST_MINUTES, Code, gate_of
+from provisioner.services.pairing import CODE_MINUTES, Code, gate_of
 from provisioner.store.tables import Device, Tenant
+from provisioner.values import MOST_MINUTES
 
 __all__ = ["CODE_MINUTES", "MOST_MINUTES", "block", "close_window", "distrust", "gate_of", "make_code", "open_window"]
 

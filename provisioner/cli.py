@@ -15,29 +15,30 @@ from provisioner import __version__, logs
 from provisioner.errors import ProvisionerError
 
 COMMANDS = {
-    "serve": "serve",
-    "apply": "site",
-    "export": "site",
-    "import": "importing",
-    "render": "devices",
-    "explain": "devices",
-    "diff": "devices",
-    "devices": "devices",
-    "pair": "devices",
-    "unpair": "devices",
-    "block": "devices",
-    "why": "requests",
-    "recognise": "requests",
-    "vendors": "requests",
-    "user": "accounts",
-    "token": "accounts",
-    "backup": "backups",
-    "restore": "backups",
-    "keys": "keys",
-    "db": "installation",
-    "doctor": "installation",
-    "simulate": "simulate",
+    "serve": ("serve", "Run the server: all planes, or one of them."),
+    "apply": ("site", "Make a tenant what FILE says, all or nothing; '-' reads standard input."),
+    "export": ("site", "Print a tenant's site file."),
+    "import": ("importing", "Import a spreadsheet, or make a site file of another server's configuration files."),
+    "render": ("devices", "Print what a device would get; without FILE the names of its files."),
+    "explain": ("devices", "For each key of a file, where its value came from."),
+    "diff": ("devices", "What would be served now against what was last served, by native key; secrets are masked."),
+    "devices": ("devices", "The table of devices."),
+    "pair": ("devices", "Open a device's pairing window; its next private answer without a token pairs it anew."),
+    "unpair": ("devices", "Close a device's window and make its token worthless."),
+    "block": ("devices", "Refuse a device whatever it proves."),
+    "why": ("requests", "Replay a request and show each decision, without noting it."),
+    "recognise": ("requests", "What a request would be taken for, without the database."),
+    "vendors": ("requests", "Every vendor and model that is known."),
+    "user": ("accounts", "Accounts of the portal."),
+    "token": ("accounts", "Tokens of the API."),
+    "backup": ("backups", "Write a backup of the whole installation, while it serves."),
+    "restore": ("backups", "Put a backup in the place of this installation's database, all of it or nothing."),
+    "keys": ("keys", "The key file."),
+    "db": ("installation", "The database's migrations."),
+    "doctor": ("installation", "Check the installation, and say what to mend."),
+    "simulate": ("simulate", "Start a fleet of virtual phones as real ones start, and report what they met."),
 }
+"""The module of each command, and what the command does: the list of commands imports none of them."""
 
 
 class _Lazy(click.Group):
@@ -49,14 +50,18 @@ class _Lazy(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of a name; with ``--server`` the one that asks that server."""
-        module = COMMANDS.get(cmd_name)
-        if module is None:
+        if cmd_name not in COMMANDS:
             return None
         if ctx.params.get("server"):
             return _remote(cmd_name)
-        command = getattr(import_module(f"provisioner.commands.{module}"), cmd_name)
+        command = getattr(import_module(f"provisioner.commands.{COMMANDS[cmd_name][0]}"), cmd_name)
         assert isinstance(command, click.Command)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """What each command does, from the table."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
 
 
 def _remote(name: str) -> click.Command:

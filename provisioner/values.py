@@ -9,6 +9,9 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+MOST_MINUTES = 525_600
+"""A pairing window is open for a year at most."""
+
 _MAC_SEPARATORS = re.compile(r"[\s:.\-]")
 _TWELVE_HEX = re.compile(r"[0-9A-Fa-f]{12}")
 _SCIENTIFIC = re.compile(r"[0-9]+([.,][0-9]+)?[eE]\+[0-9]+")

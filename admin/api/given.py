@@ -9,8 +9,8 @@ from pydantic import Field
 
 from provisioner.services.fields import Number, Schema
 from provisioner.services.integrations import IntegrationIn
-from provisioner.services.pairing import MOST_MINUTES
 from provisioner.services.user_page import State
+from provisioner.values import MOST_MINUTES
 
 Minutes = Annotated[int, Field(ge=1, le=MOST_MINUTES)]
 Doing = Literal["open", "close", "block", "resync", "template", "location", "rps", "delete"]

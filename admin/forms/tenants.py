@@ -8,7 +8,8 @@ from typing import Any
 
 from admin.forms import Choice, Field
 from admin.words import _, mark
-from provisioner.services.schemas import MOST_MINUTES, TenantIn
+from provisioner.services.schemas import TenantIn
+from provisioner.values import MOST_MINUTES
 
 SLUG = Field(
     name="tenant",

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from provisioner import accounts
-from provisioner.commands.common import as_json, print_json, provisioner, tenant_of
+from provisioner.commands.common import provisioner, tenant_of
+from provisioner.commands.output import as_json, print_json
 from provisioner.errors import Invalid, Problem
 from provisioner.store.tables import ApiToken, Extension, Tenant, User
 

@@ -9,7 +9,7 @@ import click
 
 from provisioner import backup as backups
 from provisioner import keyring
-from provisioner.commands.common import as_json, print_json
+from provisioner.commands.output import as_json, print_json
 from provisioner.errors import Invalid, Problem
 from provisioner.settings import PREFIX, read_installation
 from provisioner.store.database import Database

@@ -1,28 +1,17 @@
-"""What several commands share: the provisioner of this installation, devices by any spelling, JSON output."""
+"""What several commands share: the provisioner of this installation, and devices by any spelling."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from getpass import getuser
-from typing import Any
 
-import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from provisioner.answer import Provisioner
 from provisioner.app import open_provisioner
-from provisioner.errors import Invalid, Problem, ProvisionerError
+from provisioner.errors import Invalid, Problem
 from provisioner.store.tables import Device, Tenant
 from provisioner.values import Ipei, Mac
-
-REFUSED = 1
-"""The exit status of what is refused."""
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-names_as_json = click.option("--json", "as_json", is_flag=True, help="Print the names as JSON.")
 
 
 def provisioner() -> Provisioner:
@@ -36,25 +25,6 @@ def actor() -> str:
         return f"{getuser()} (command line)"
     except OSError:
         return "command line"
-
-
-def print_json(value: Any) -> None:
-    """One JSON document on standard output."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
-
-
-def check_names(file: str | None, *, as_json: bool) -> None:
-    """Names are told as JSON, a file as it is. Raises UsageError."""
-    if as_json and file is not None:
-        raise click.UsageError("--json is for the names of the files; leave FILE or --json out")
-
-
-def echo_names(names: Sequence[str], *, as_json: bool) -> None:
-    """The names of a device's files, one a line or as JSON."""
-    if as_json:
-        print_json({"files": list(names)})
-    else:
-        click.echo("\n".join(names))
 
 
 def device_of(session: Session, identity: str) -> Device:
@@ -85,18 +55,3 @@ def tenant_of(session: Session, slug: str) -> Tenant:
 def file_owner(device: Device) -> Device:
     """The device that asks for the files: a handset's base, else the device itself."""
     return device.base if device.mac is None and device.base else device
-
-
-@contextmanager
-def refusals(file: str = "") -> Iterator[None]:
-    """Every problem on standard error, behind the name of the file that it is in, and status 1."""
-    try:
-        yield
-    except ProvisionerError as error:
-        problems: Sequence[Problem] = getattr(error, "problems", ())
-        if not problems:
-            raise
-        place = f"{click.format_filename(file)}: " if file else ""
-        for problem in problems:
-            click.echo(f"{place}{problem}", err=True)
-        click.get_current_context().exit(REFUSED)

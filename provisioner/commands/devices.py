@@ -10,19 +10,9 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from provisioner.answer import Provisioner
-from provisioner.commands.common import (
-    actor,
-    as_json,
-    check_names,
-    device_of,
-    echo_names,
-    file_owner,
-    names_as_json,
-    print_json,
-    provisioner,
-    tenant_of,
-)
+from provisioner.commands.common import actor, device_of, file_owner, provisioner, tenant_of
 from provisioner.commands.gate import block_options, check_block, echo_code, pairing_options, pairing_target
+from provisioner.commands.output import as_json, check_names, echo_names, names_as_json, print_json
 from provisioner.difference import FileDifference, against_served
 from provisioner.errors import Unassigned
 from provisioner.keys import warnings_of

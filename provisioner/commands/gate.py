@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from ipaddress import ip_address
 from typing import Any
 
 import click
 
-from provisioner.services.pairing import MOST_MINUTES
+from provisioner.values import MOST_MINUTES
 
 _Command = Callable[..., None]
 
@@ -22,6 +23,19 @@ def _all(*given: Callable[[Any], Any]) -> Callable[[_Command], _Command]:
     return decorate
 
 
+class Address(click.ParamType[str]):
+    """An IPv4 or IPv6 address."""
+
+    name = "ip"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The address, as it is; refused where it is none."""
+        try:
+            return str(ip_address(value))
+        except ValueError:
+            self.fail(f"{value!r} is no IPv4 or IPv6 address; write one such as 10.20.0.7", param, ctx)
+
+
 pairing_options = _all(
     click.argument("identity", required=False),
     click.option("--minutes", type=click.IntRange(1, MOST_MINUTES), help="How long; else as the tenant says."),
@@ -33,6 +47,7 @@ block_options = _all(
     click.option("--certificate", is_flag=True, help="Only its client certificate: it proves nothing any more."),
     click.option("--undo", is_flag=True, help="With --certificate: trust it again."),
 )
+address = click.option("--address", type=Address(), default="127.0.0.1", help="Where the request comes from.")
 
 
 def pairing_target(identity: str | None, *, code: bool, tenant: str | None) -> str:

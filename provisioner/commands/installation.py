@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from sqlalchemy import func, make_url, select
 
 from provisioner.certificates import read_authorities
-from provisioner.commands.common import as_json, print_json
+from provisioner.commands.output import as_json, print_json
 from provisioner.errors import ProvisionerError
 from provisioner.render import check_overrides
 from provisioner.settings import PREFIX, Installation, read_installation

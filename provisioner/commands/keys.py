@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import click
 
 from provisioner import rotation
-from provisioner.commands.common import as_json, print_json, provisioner
+from provisioner.commands.common import provisioner
+from provisioner.commands.output import as_json, print_json
 
 
 @click.group()

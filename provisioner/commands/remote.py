@@ -12,12 +12,11 @@ from typing import Any, BinaryIO
 import click
 
 from provisioner.client import ApiError, Client
-from provisioner.commands.common import as_json, check_names, echo_names, names_as_json, print_json, refusals
+from provisioner.commands.gate import address as request_from
 from provisioner.commands.gate import block_options, check_block, echo_code, pairing_options, pairing_target
-from provisioner.commands.requests import address as request_from
+from provisioner.commands.output import as_json, check_names, echo_names, names_as_json, print_json, refusals
 from provisioner.errors import Invalid, Problem
 from provisioner.site.read import LARGEST, read
-from provisioner.spreadsheets import KINDS, MEDIA_TYPES, MOST_BYTES
 from provisioner.values import Transport
 
 AT_ONCE = 1000
@@ -272,12 +271,26 @@ def _why(path: str, user_agent: str, transport: str, address: str, as_json: bool
 # --- spreadsheets
 
 
-@click.group("import")
+class _Sheets(click.Group):
+    """A command for each kind of spreadsheet; to know them takes the services, which no other command needs."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        from provisioner.spreadsheets import KINDS  # noqa: PLC0415  # as the class says
+
+        return list(KINDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return _sheet(cmd_name) if cmd_name in self.list_commands(ctx) else None
+
+
+@click.group("import", cls=_Sheets)
 def _import() -> None:
     """Import a spreadsheet, all rows or none."""
 
 
 def _sheet(kind: str) -> click.Command:
+    from provisioner.spreadsheets import KINDS, MEDIA_TYPES, MOST_BYTES  # noqa: PLC0415  # slow, and rarely needed
+
     def run(file: BinaryIO, dry_run: bool, tenant: str | None, as_json: bool) -> None:
         server, data = client(), file.read(MOST_BYTES + 1)
         media_type = MEDIA_TYPES["xlsx" if data.startswith(b"PK") else "csv"]
@@ -318,9 +331,6 @@ def _tell(told: dict[str, Any], *, as_json: bool) -> None:
     if told["refused"]:
         click.get_current_context().exit(1)
 
-
-for _kind in KINDS:
-    _import.add_command(_sheet(_kind))
 
 COMMANDS = {
     made.name or "": made

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from base64 import b64encode
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_pem_x509_certificates
 
 from provisioner.certificates import Presented, presented
+from provisioner.commands.gate import address
+from provisioner.commands.output import print_json
 from provisioner.recognise import Ask, Identity
 from provisioner.recognise import recognise as take
 from provisioner.registry import vendors as known_vendors
@@ -25,20 +26,6 @@ _agent = click.option("--user-agent", default="", help="The User-Agent header.")
 _transport = click.option("--transport", type=click.Choice(["http", "tftp"]), default="http")
 
 
-class Address(click.ParamType[str]):
-    """An IPv4 or IPv6 address."""
-
-    name = "ip"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The address, as it is; refused where it is none."""
-        try:
-            return str(ip_address(value))
-        except ValueError:
-            self.fail(f"{value!r} is no IPv4 or IPv6 address; write one such as 10.20.0.7", param, ctx)
-
-
-address = click.option("--address", type=Address(), default="127.0.0.1", help="Where the request comes from.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -146,7 +133,7 @@ def _model(vendor: Vendor, model: Model) -> dict[str, Any]:
 @_json
 def why(path: str, login: str | None, certificate: Path | None, as_json: bool, **asked: str) -> None:
     """Replay a request and show each decision, without noting it."""
-    from provisioner.commands.common import print_json, provisioner  # noqa: PLC0415  # recognise needs no database
+    from provisioner.commands.common import provisioner  # noqa: PLC0415  # recognise needs no database
     from provisioner.replay import replay  # noqa: PLC0415
 
     ask = Ask(

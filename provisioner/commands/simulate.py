@@ -12,7 +12,7 @@ import click
 
 from provisioner.answer import Provisioner
 from provisioner.app import open_provisioner
-from provisioner.commands.common import as_json, print_json
+from provisioner.commands.output import as_json, print_json
 from provisioner.errors import Invalid, Problem
 from provisioner.registry import vendors as known_vendors
 from provisioner.settings import Installation, read_installation

@@ -10,7 +10,8 @@ from typing import BinaryIO
 import click
 
 from provisioner.answer import Provisioner
-from provisioner.commands.common import actor, provisioner, refusals
+from provisioner.commands.common import actor, provisioner
+from provisioner.commands.output import refusals
 from provisioner.site import apply as application
 from provisioner.site.export import export as exported
 from provisioner.site.read import LARGEST

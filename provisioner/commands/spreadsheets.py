@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from provisioner import spreadsheets
-from provisioner.commands.common import REFUSED, actor, as_json, print_json, refusals
+from provisioner.commands.common import actor
+from provisioner.commands.output import REFUSED, as_json, print_json, refusals
 from provisioner.commands.site import server
 from provisioner.errors import Invalid, Problem
 from provisioner.services.change import Change

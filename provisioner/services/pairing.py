@@ -16,13 +16,12 @@ from sqlalchemy.orm import Session
 from provisioner.errors import Invalid, Problem
 from provisioner.load import Facts
 from provisioner.store.tables import Audit, Device, PairingCode, Tenant
-from provisioner.values import Mac
+from provisioner.values import MOST_MINUTES, Mac
 from provisioner.vault import Vault
 
 PAIRED_STAYS_OPEN = timedelta(minutes=10)
 """How long the window stays open after the first private answer: a phone fetches several files."""
 
-MOST_MINUTES = 525_600
 CODE_MINUTES = 60
 CODE_DIGITS = 8
 MOST_CODES = 50

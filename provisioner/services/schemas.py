@@ -36,9 +36,9 @@ from provisioner.services.fields import (
 )
 from provisioner.services.places import Country, CountryOrBlank, Language, known
 from provisioner.store import tables
+from provisioner.values import MOST_MINUTES
 from provisioner.vendor_api import Model
 
-MOST_MINUTES = 525_600
 MOST_EXTENSIONS = 250
 MOST_SLOTS = 1000
 

@@ -14,7 +14,7 @@ from provisioner.record import Record
 from provisioner.registry import vendors
 from provisioner.render import render
 from provisioner.values import Mode
-from tests.factories import button, empty_record, rich_record, tenant_layer
+from tests.factories import button, empty_record, extension, rich_record, tenant_layer
 
 DIGIUM = vendors()["digium"]
 MODELS = list(DIGIUM.models.values())
@@ -80,6 +80,12 @@ def test_the_password_is_a_pin(password: str, pin: str) -> None:
     record = replace(empty_record("digium", "D40"), layers=(tenant_layer(phone__admin_password=password),))
     assert pin == settings(trees(record)[0])["login_password"]
     assert (password != pin) == any("digits only" in one for one in warned(record))
+
+
+@pytest.mark.parametrize(("srtp", "told"), [("off", False), ("optional", True), ("mandatory", True)])
+def test_only_who_asks_for_srtp_is_told_that_there_is_none(srtp: str, told: bool) -> None:
+    record = replace(empty_record("digium", "D40"), extensions=(extension("100", srtp=srtp),))
+    assert told == any("SRTP" in one for one in warned(record))
 
 
 def test_vlan_by_hand_by_lldp_or_not_at_all() -> None:

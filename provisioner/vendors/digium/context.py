@@ -49,7 +49,7 @@ def warn(profile: Profile) -> Iterator[Warned]:
     if not _is_pin(password):
         yield Warned("phone.admin_password", "the phone takes digits only: its PIN is made from the password")
     for account in profile.accounts:
-        if account.settings["sip.srtp"]:
+        if account.settings["sip.srtp"].value != "off":
             yield Warned(f"account {account.index}", "SRTP is not configured: no source names the phone's word for it")
         if account.settings["sip.transport"].value == "srv":
             yield Warned(f"account {account.index}", "the phone has no SRV transport; it uses UDP")

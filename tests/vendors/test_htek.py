@@ -56,7 +56,7 @@ def with_buttons(name: str, *rows: ButtonRow, modules: int | None = None, **sett
 
 @every_model
 def test_a_file_is_in_one_dialect(name: str) -> None:
-    names = list(keys_in(rich_record("htek", name)))
+    names = list(keys_in(replace(rich_record("htek", name), http_password="w0rd")))
     numbered = [key for key in names if re.fullmatch(r"P\d+", key)]
     assert len(numbered) == (0 if name in NAMED else len(names))
 
@@ -87,6 +87,20 @@ def test_named_models_state_accounts_and_keys_too(name: str) -> None:
     assert len([key for key in keys if re.fullmatch(r"LineKey\d+_Type", key)]) == model.line_keys
     assert keys["Account1_DispalyName"] == HOSTILE_NAME
     assert keys["FirmwareUpGrade_APOnlyGetCfgMacXML"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [("UC903", ("P1360", "P1361")), ("UC926U", ("FirmwareUpGrade_UserName", "FirmwareUpGrade_Password"))],
+)
+def test_the_login_at_the_server_is_told_in_the_phones_dialect(name: str, keys: tuple[str, str]) -> None:
+    found = keys_in(replace(rich_record("htek", name), http_password="w0rd"))
+    assert ("805ec0123456", "w0rd") == tuple(found[key] for key in keys)
+
+
+def test_named_models_are_told_the_extension_of_each_account() -> None:
+    keys = keys_in(rich_record("htek", "UC926U"))
+    assert ("100", "101", "") == tuple(keys[f"Account{n}_Extension"] for n in (1, 2, 3))
 
 
 def test_accounts_are_told_the_servers_of_their_own_number_first() -> None:

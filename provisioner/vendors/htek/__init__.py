@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from provisioner.vendor_api import Agent, Boot, File, FlatXml, Profile, UserAgent, Vendor, load_models
 from provisioner.vendors.htek.buttons import buttons
 from provisioner.vendors.htek.context import context, warn
+from provisioner.vendors.htek.dialect import element
 from provisioner.vendors.htek.reader import read
 
 
@@ -15,9 +16,10 @@ def release(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".") if part.isdecimal())
 
 
-def http_login(_profile: Profile, user: str, password: str) -> Mapping[str, str]:
-    """The account of the configuration server."""
-    return {"P1360": user, "P1361": password}
+def http_login(profile: Profile, user: str, password: str) -> Mapping[str, str]:
+    """The account of the configuration server, in the dialect of the phone."""
+    told = {"FirmwareUpGrade_UserName": user, "FirmwareUpGrade_Password": password}
+    return {key: value for name, value in told.items() if (key := element(profile.model, name))}
 
 
 VENDOR = Vendor(
@@ -33,7 +35,7 @@ VENDOR = Vendor(
     resync=lambda _model: "resync",
     # The path holds the device's token; 2, 34 and so on are passwords by their P numbers.
     secret_keys=r"passw|secret|pwd|token|ServerPath"  # noqa: S106  key names, not a secret
-    r"|^P(2|34|734|506|606|1706|1806|2413\d|192|196|237|1361|8628|8631)$",
+    r"|^P(2|34|734|506|606|1706|1806|2413\d|192|196|237|1361|5436|8628|8631)$",
     http_login=http_login,
     files=(
         File(

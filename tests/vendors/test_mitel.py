@@ -34,6 +34,7 @@ sip lineN password|sip lineN proxy ip|sip lineN proxy port|sip lineN backup prox
 sip lineN registrar ip|sip lineN registrar port|sip lineN backup registrar ip|sip lineN backup registrar port
 sip lineN outbound proxy|sip lineN outbound proxy port|sip lineN registration period|sip lineN mode|sip lineN vmail
 sip lineN dtmf method|sip lineN srtp mode|sip lineN park pickup config|sip transport protocol|sip rport
+sips persistent tls|sip persistent tls keep alive|sips trusted certificates
 sip out-of-band dtmf|sip customized codec|sip explicit mwi subscription|directed call pickup
 directed call pickup prefix|call waiting|emergency dial plan|time server disabled|time serverN|time zone name
 time zone minutes|dst config|dst minutes|dst start month|dst start week|dst start day|dst start hour|dst end month
@@ -247,6 +248,23 @@ def test_sip_settings() -> None:
     assert found["sip customized codec"] == "payload=0;ptime=20;silsupp=off,payload=9;ptime=20;silsupp=off"
     assert ("0.0.0.0", "0.0.0.0") == (found["sip line1 backup registrar ip"], found["sip line1 outbound proxy"])
     assert parsed(device("6930", sip__transport="srv"))["sip line1 registrar port"] == "0"
+
+
+def test_tls_is_persistent_and_asks_for_the_servers_authority() -> None:
+    record = device("6930", sip__transport="tls", sip__keepalive=25)
+    trusted = replace(record, native=(native(**{"sips trusted certificates": "ca.pem"}),))
+    keys = ("sips persistent tls", "sip persistent tls keep alive")
+    assert ("1", "25") == tuple(parsed(record)[key] for key in keys)
+    assert ("0", None) == tuple(parsed(device("6930")).get(key) for key in keys)
+    told = [any("authority" in one.message for one in warnings_of(merge(each))) for each in (record, trusted)]
+    assert told == [True, False]
+
+
+def test_other_lines_use_the_phones_transport_and_its_port() -> None:
+    people = (extension("100", transport="tls"), extension("101", transport="udp", dtmf="inband"))
+    record = replace(device("6930"), extensions=people)
+    assert ["5061", "5061"] == [parsed(record)[f"sip line{n} registrar port"] for n in (1, 2)]
+    assert {"sip.transport", "sip.dtmf"} <= {one.slot for one in warnings_of(merge(record))}
 
 
 def test_vlan_and_language() -> None:

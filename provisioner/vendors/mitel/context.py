@@ -50,6 +50,7 @@ def warn(profile: Profile) -> Iterator[Warned]:
     yield from _password_warnings(profile.settings)
     yield from _call_warnings(profile.settings)
     yield from _line_warnings(profile.accounts)
+    yield from _tls_warnings(profile)
     yield from _key_warnings(profile)
     minutes = profile.settings["phone.poll_minutes"].value
     if 0 < minutes < _DAY_MINUTES:
@@ -75,15 +76,25 @@ def _call_warnings(settings: Settings) -> Iterator[Warned]:
 
 def _line_warnings(accounts: Sequence[Account]) -> Iterator[Warned]:
     """Settings that are the whole phone's, and are taken from the first line; passwords that no file can carry."""
+    shared = ("sip.transport", "sip.pickup_code", "sip.subscribe_mwi")
     for account in accounts:
         if '"' in account.password:
             yield Warned(
                 f"account {account.index}", "no value can hold a double quote; its SIP password is not sent as it is"
             )
     for account in accounts[1:]:
-        for name in ("sip.transport", "sip.pickup_code", "sip.subscribe_mwi"):
-            if account.settings[name].value != accounts[0].settings[name].value:
-                yield Warned(name, f"all lines have one value; line {account.index} gets that of line 1")
+        s, first = account.settings, accounts[0].settings
+        for name in (name for name in shared if s[name].value != first[name].value):
+            yield Warned(name, f"all lines have one value; line {account.index} gets that of line 1")
+        if words.OUT_OF_BAND[s["sip.dtmf"].value] != words.OUT_OF_BAND[first["sip.dtmf"].value]:
+            yield Warned("sip.dtmf", f"in band or not is the whole phone's; line {account.index} does as line 1")
+
+
+def _tls_warnings(profile: Profile) -> Iterator[Warned]:
+    """A phone that does not know the server's authority makes no connection (guides, "sip transport protocol")."""
+    known = any(one.keys.get(words.AUTHORITIES) for one in profile.native)
+    if _has_tls(_first(profile)) and not known:
+        yield Warned("sip.transport", f"TLS needs the server's authority on the phone: native key {words.AUTHORITIES}")
 
 
 def _key_warnings(profile: Profile) -> Iterator[Warned]:
@@ -101,6 +112,10 @@ def _first(profile: Profile) -> Settings:
     """The settings that speak for the whole phone: those of line 1."""
     account = profile.account(1)
     return account.settings if account else profile.settings
+
+
+def _has_tls(settings: Settings) -> bool:
+    return bool(settings["sip.transport"].value == "tls")
 
 
 def _lampless(profile: Profile, group: str) -> bool:
@@ -124,7 +139,7 @@ def _account(profile: Profile, index: int) -> Mapping[str, Any]:
     if account is None:
         return {"line": line, "used": False, "nowhere": _NO_HOST}
     s = account.settings
-    port = s["sip.port"].text or s["sip.transport"].code(words.PORTS)
+    port = s["sip.port"].text or _first(profile)["sip.transport"].code(words.PORTS)
     proxy, proxy_port = _split(s["sip.outbound_proxy"])
     backup, backup_port = _split(s["sip.backup_server"])
     return {
@@ -161,6 +176,9 @@ def _sip(profile: Profile) -> Mapping[str, Any]:
     pickup = s["sip.pickup_code"]
     return {
         "transport": s["sip.transport"].code(words.TRANSPORTS),
+        # Without it every call makes a connection of its own, for which the phone needs a certificate and a key.
+        "persistent": s["sip.transport"].says("1" if _has_tls(s) else "0"),
+        "keepalive": s["sip.keepalive"].text if _has_tls(s) else OMIT,
         "out_of_band": s["sip.dtmf"].code(words.OUT_OF_BAND),
         "codecs": codecs.says(",".join(f"payload={number};ptime=20;silsupp=off" for number in payloads)),
         "mwi": s["sip.subscribe_mwi"],

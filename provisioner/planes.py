@@ -19,6 +19,7 @@ from typing import Any
 
 import structlog
 from gunicorn.app.base import BaseApplication
+from setproctitle import getproctitle, setproctitle
 
 from provisioner import app, metrics
 from provisioner.answer import Provisioner
@@ -39,6 +40,7 @@ CONNECTIONS = 16_384
 
 def run_plane(name: str, installation: Installation, sockets: Sequence[socket.socket]) -> None:
     """Serve one plane until told to stop."""
+    setproctitle(f"provisioner serve {name}")  # a fork bears its supervisor's command line
     PLANES[name](installation, sockets)
 
 
@@ -153,6 +155,7 @@ def _options(installation: Installation, sockets: Sequence[socket.socket]) -> di
         "timeout": 60,
         "graceful_timeout": GRACE_S,
         "loglevel": "warning",
+        "proc_name": getproctitle(),
         "control_socket_disable": True,  # it would be served by a thread of the process that forks the workers
         "worker_exit": _worker_exit,
         "child_exit": lambda _server, worker: metrics.bury(worker.pid),

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,9 +25,15 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 @pytest.fixture(scope="module")
-def served(world: World) -> World:
-    with world.serving():
-        yield world
+def process(world: World) -> Iterator[subprocess.Popen[str]]:
+    with world.serving() as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def served(world: World, process: subprocess.Popen[str]) -> World:
+    assert process.poll() is None
+    return world
 
 
 def client(name: str) -> str:
@@ -165,10 +172,22 @@ def check_what_is_forked(world: World, supervisor: int) -> None:
         assert len(os.listdir(f"/proc/{pid}/task")) == 1
 
 
-def test_what_forks_has_no_thread_and_no_connection_to_the_database(tmp_path: Path) -> None:
-    world = make_world(tmp_path)
-    with world.serving() as process:
-        check_what_is_forked(world, process.pid)
+def test_what_forks_has_no_thread_and_no_connection_to_the_database(
+    served: World, process: subprocess.Popen[str]
+) -> None:
+    check_what_is_forked(served, process.pid)
+
+
+def test_a_list_of_processes_tells_the_planes_apart(process: subprocess.Popen[str]) -> None:
+    titles = [Path(f"/proc/{pid}/cmdline").read_text("utf-8").rstrip("\0") for pid in children(process.pid)]
+    assert sorted(titles) == [
+        "gunicorn: master [provisioner serve phones]",
+        "gunicorn: master [provisioner serve portal]",
+        "gunicorn: worker [provisioner serve phones]",
+        "gunicorn: worker [provisioner serve portal]",
+        "provisioner serve tftp",
+        "provisioner serve worker",
+    ]
 
 
 def test_nobody_imports_what_only_another_plane_needs() -> None:

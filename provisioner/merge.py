@@ -254,8 +254,9 @@ def _modules(record: Record, model: Model, buttons: Mapping[Slot, Button]) -> in
 
 
 def _beyond(buttons: Mapping[Slot, Button], model: Model, modules: int) -> Iterable[Warned]:
+    rooms = {group: model.slots(group) for group in {slot.group for slot in buttons}}
     for slot in buttons:
         if slot.module > modules:
             yield Warned(str(slot), f"this {model.name} has {modules} expansion modules; the button is not rendered")
-        elif slot.number > model.slots(slot.group):
-            yield Warned(str(slot), f"{model.name} has {model.slots(slot.group)} such keys; the button is not rendered")
+        elif slot.number > rooms[slot.group]:
+            yield Warned(str(slot), f"{model.name} has {rooms[slot.group]} such keys; the button is not rendered")

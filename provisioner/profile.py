@@ -46,7 +46,7 @@ class Text(str):
         secret: bool = False,
         owner: Owner = Owner.SERVER,
     ) -> Text:
-        made = super().__new__(cls, text)
+        made = str.__new__(cls, text)
         made.origin, made.secret, made.owner = origin, secret, owner
         return made
 

@@ -265,7 +265,7 @@ def _finalizer(syntax: Syntax, view: View) -> Callable[[Any], str]:
         return _told(value, text(value), view)
 
     def plain(value: Text) -> str:
-        return OMIT if value.owner is Owner.PHONE or value == OMIT else escape(str(value))
+        return OMIT if value.owner is phone or value == OMIT else escape(str(value))
 
     by_type: dict[type, Callable[[Any], str]] = {
         Markup: str,
@@ -275,7 +275,7 @@ def _finalizer(syntax: Syntax, view: View) -> Callable[[Any], str]:
         Setting: lambda setting: _told(setting, finalize(setting.value), view),
     }
 
-    cleared = syntax.clear
+    cleared, phone = syntax.clear, Owner.PHONE
 
     def finalize(value: Any) -> str:
         return cleared if value is None else by_type.get(type(value), text)(value)

@@ -20,7 +20,7 @@ class Line(str):
     value: str
 
     def __new__(cls, text: str, value: str = "") -> Line:
-        made = super().__new__(cls, text)
+        made = str.__new__(cls, text)
         made.value = value
         return made
 

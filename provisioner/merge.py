@@ -260,3 +260,5 @@ def _beyond(buttons: Mapping[Slot, Button], model: Model, modules: int) -> Itera
             yield Warned(str(slot), f"this {model.name} has {modules} expansion modules; the button is not rendered")
         elif slot.number > rooms[slot.group]:
             yield Warned(str(slot), f"{model.name} has {rooms[slot.group]} such keys; the button is not rendered")
+        elif buttons[slot].account > model.accounts > 0:
+            yield Warned(str(slot), f"{model.name} has {model.accounts} accounts; the button asks for another")

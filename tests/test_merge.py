@@ -155,3 +155,9 @@ def test_native_keys_win_over_the_template_and_null_takes_them_out() -> None:
     profile = merge(replace(empty_record("yealink", "T46U"), native=(keys,)))
     document = document_of(profile, vendors()["yealink"].files[0])
     assert (document.get("lang.gui"), document.get("lang.wui"), document.get("made.up")) == ("Klingon", None, "1")
+
+
+def test_a_button_on_an_account_that_the_model_has_not_is_a_warning() -> None:
+    template = TemplateRecord(name="T", buttons=(button("line:1", Mode.LINE, "2"), button("line:2", Mode.LINE, "3")))
+    warnings = merge(replace(empty_record("yealink", "T31P"), template=template)).warnings
+    assert ["line:2: T31P has 2 accounts; the button asks for another"] == [str(one) for one in warnings]

@@ -395,6 +395,17 @@ def test_accounts_on_keys_count_from_0_or_have_a_name() -> None:
     assert on_keys("GRP2614", button("line:1", Mode.LINE, "2", account=2))["pks.vpk.1.account"] == "1"
 
 
+def test_no_key_names_an_account_that_the_model_has_not() -> None:
+    """A template for larger phones: the line key is off, and what dials does so on the first account."""
+    rows = (button("line:1", Mode.LINE, "5", "Fifth"), button("line:2", Mode.SPEED_DIAL, "102", account=5))
+    read = on_keys("GRP2602", *rows)
+    assert ("None", "0", "") == tuple(read[f"pks.vpk.1.{field}"] for field in ("keyMode", "account", "description"))
+    assert ("SpeedDial", "0") == (read["pks.vpk.2.keyMode"], read["pks.vpk.2.account"])
+    # There is no off on these keys, only a line of account 1.
+    old = on_keys("GXP1610", button("line:2", Mode.LINE, "2", "Second"))
+    assert ("0", "0", "") == (old["P1365"], old["P1366"], old["P1467"])
+
+
 def test_android_phones_spell_some_keys_otherwise() -> None:
     keys = rich("GXV3480")
     assert keys["account.1.sip.subscriber.userId"] == "auth100"

@@ -316,6 +316,13 @@ def test_t32g_and_t38g_count_accounts_from_zero() -> None:
     assert ("0", "1") == (keys["linekey.1.line"], keys["linekey.2.line"])
 
 
+def test_no_key_names_an_account_that_the_model_has_not() -> None:
+    """A template for larger phones: the line key is off, and what dials does so on the first account."""
+    rows = (button("line:1", Mode.LINE, "3"), button("line:2", Mode.SPEED_DIAL, "102", account=3))
+    keys = with_buttons(*rows, model="T31P")
+    assert ({"type": "0"}, "1") == (fields(keys, "linekey.1"), keys["linekey.2.line"])
+
+
 def test_memory_keys_can_do_what_line_keys_do() -> None:
     keys = with_buttons(button("key:4", Mode.BLF, "102", pickup="*8"), model="T28P")
     assert {"type": "16", "line": "1", "value": "102", "pickup_value": "*8"} == fields(keys, "memorykey.4")

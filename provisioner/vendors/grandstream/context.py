@@ -172,7 +172,9 @@ def _unused(slot: Slot) -> Key:
 
 
 def _key(profile: Profile, spoken: Dialect, key: Key, name: str) -> Mapping[str, Any]:
-    """Function, account, label and value of one key."""
+    """Function, account, label and value of one key; a line key of an account that the model has not is unused."""
+    if key.mode in (Mode.LINE, Mode.SHARED_LINE) and key.button.account > profile.model.accounts:
+        key = _unused(key.slot)
     button = key.button
     code, fields = _native(button.value) if key.mode is Mode.NATIVE else (_code(profile, spoken, key), {})
     off = key.mode is Mode.NONE or code == spoken.key_mode("None", fixed=False)
@@ -180,7 +182,7 @@ def _key(profile: Profile, spoken: Dialect, key: Key, name: str) -> Mapping[str,
     return {
         "name": name,
         "mode": code,
-        "account": fields.get("account") or button.value.says(_account_of(spoken, key)),
+        "account": fields.get("account") or button.value.says(_account_of(profile, spoken, key)),
         "label": None if off else fields.get("label") or button.label or None,
         "value": None if off else fields.get("value") or value or None,
     }
@@ -200,10 +202,14 @@ def _native(value: Text) -> tuple[Text, dict[str, Text]]:
     return value.says(code.strip()), {name.strip(): value.says(text) for name, _, text in pairs}
 
 
-def _account_of(spoken: Dialect, key: Key) -> str:
-    """Accounts count from 0, in P-values and on most keys; multi-purpose keys may have a word for them."""
+def _account_of(profile: Profile, spoken: Dialect, key: Key) -> str:
+    """Accounts count from 0, in P-values and on most keys; multi-purpose keys may have a word for them.
+
+    What asks for an account that the model does not have works on the first.
+    """
+    account = key.button.account if key.button.account <= profile.model.accounts else 1
     named = key.slot.group == "key" and not spoken.p_values and spoken.family.mpk_account
-    return named.format(key.button.account) if named else str(key.button.account - 1)
+    return named.format(account) if named else str(account - 1)
 
 
 def _value(profile: Profile, key: Key) -> Text | None:

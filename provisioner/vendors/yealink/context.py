@@ -61,10 +61,10 @@ def _keys(profile: Profile, keys: Keys) -> Mapping[str, Any]:
 
 def _key(profile: Profile, key: Key, n: int) -> Mapping[str, Any]:
     """The fields of the key that Yealink calls ``n``: all are stated, those that its type does not read as cleared."""
-    if key.mode is Mode.NONE:
+    if key.mode is Mode.NONE or _is_line_beyond(profile, key):
         # A hard or soft key that nobody gave a button is what the factory made it.
         theirs = not key.given and key.slot.group in ("key", "soft")
-        return {"n": n, "type": None if theirs else key.code.code, **_UNUSED}
+        return {"n": n, "type": None if theirs else "0", **_UNUSED}
     button = key.button
     code, given = _native(button.value) if key.mode is Mode.NATIVE else (button.value.says(key.code.code), {})
     read = {field: _FIELDS[field](profile, key) for field in key.code.extra["reads"]}
@@ -101,9 +101,15 @@ def _native(value: Text) -> tuple[Text, Mapping[str, Text]]:
     return value.says(code if re.fullmatch(r"[0-9]{1,4}", code) else "0"), given
 
 
+def _is_line_beyond(profile: Profile, key: Key) -> bool:
+    """Whether it is a line key of an account that the model does not have."""
+    return key.mode in (Mode.LINE, Mode.SHARED_LINE) and key.button.account > profile.model.accounts
+
+
 def _line(profile: Profile, key: Key) -> Text:
-    """The account that the key works on; two models count from 0."""
-    return key.button.value.says(key.button.account - 1 + profile.model.extra.get("first_line", 1))
+    """The account that the key works on, the first instead of one that does not exist; two models count from 0."""
+    account = key.button.account if key.button.account <= profile.model.accounts else 1
+    return key.button.value.says(account - 1 + profile.model.extra.get("first_line", 1))
 
 
 def _value(profile: Profile, key: Key) -> Text | None:

@@ -159,6 +159,12 @@ def test_other_passwords_become_digits_and_never_the_factory_password(password: 
     assert sent not in " ".join(value for _, value in document_of(merge(record), FILE, View.MASKED).items())
 
 
+def test_the_users_password_is_never_the_factorys_empty_one() -> None:
+    found = parsed(device("6757i", phone__admin_password="123456"))
+    assert ("123456", "123456") == (found["admin password"], found["user password"])
+    assert parsed(device("6757i", phone__user_password="55"))["user password"] == "55"
+
+
 def test_ntp_on_is_a_zero() -> None:
     assert parsed(device("6757i"))["time server disabled"] == "0"
     assert parsed(device("6757i", phone__ntp=()))["time server disabled"] == "1"

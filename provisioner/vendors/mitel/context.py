@@ -317,7 +317,8 @@ def _phone(s: Settings) -> Mapping[str, Any]:
     host, port = _split(s["phone.syslog"])
     return {
         "admin": _password(s["phone.admin_password"]) or OMIT,
-        "user": _password(s["phone.user_password"]),
+        # The factory's is empty, and the web page is open to it; where nobody gave another, it is the admin's.
+        "user": _password(s["phone.user_password"] or s["phone.admin_password"]),
         "web": s["phone.web"],
         "tones": _tones(s),
         "vlan": vlan.switch(),

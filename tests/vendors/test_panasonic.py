@@ -229,9 +229,17 @@ def test_pickup() -> None:
         assert "line:6" in warned(record)
 
 
-@pytest.mark.parametrize("password", ["short", "longer-than-sixteen", "with blank", "a&bcdef", "colon:1", "pässword"])
-def test_a_password_that_does_not_fit_never_leaves_the_factory_one(password: str) -> None:
-    record = device("HDV230", phone__admin_password=password)
+@pytest.mark.parametrize(
+    ("model", "password"),
+    [
+        *(("UT136", one) for one in ("short", "longer-than-sixteen", "with blank", "a&bcdef", "colon:1", "pässword")),
+        *(("HDV230", one) for one in ("short", "x" * 65, "with blank", "hash#es", "at@home", "p(a)ren", "semi;colon")),
+        ("UDS124", "longer-than-sixteen"),
+        ("TGP600", "hash#es"),
+    ],
+)
+def test_a_password_that_does_not_fit_never_leaves_the_factory_one(model: str, password: str) -> None:
+    record = device(model, phone__admin_password=password)
     sent = parsed(record)["ADMIN_PASS"]
     assert re.fullmatch(r"[a-z2-7]{16}", sent)
     assert sent == parsed(record)["ADMIN_PASS"]
@@ -241,8 +249,19 @@ def test_a_password_that_does_not_fit_never_leaves_the_factory_one(password: str
     assert sent not in " ".join(value for _, value in masked.items())
 
 
-def test_a_password_that_fits_is_sent() -> None:
-    assert parsed(device("HDV230", phone__admin_password="Adm1n;(pw)#"))["ADMIN_PASS"] == "Adm1n;(pw)#"
+@pytest.mark.parametrize(
+    ("model", "password"),
+    [
+        ("UT136", "Adm1n;(pw)#"),
+        ("TGP500", "~!#$%()*+,-./"),
+        ("HDV230", "Longer.than_sixteen-1"),
+        ("UDS124", "Adm1n.pw"),
+    ],
+)
+def test_a_password_that_fits_is_sent(model: str, password: str) -> None:
+    record = device(model, phone__admin_password=password)
+    assert password == parsed(record)["ADMIN_PASS"]
+    assert "phone.admin_password" not in warned(record)
 
 
 def test_codecs_in_order_and_g726_on_no_ut() -> None:

@@ -27,8 +27,6 @@ from provisioner.vendor_api import (
 from provisioner.vendors.panasonic import words
 from provisioner.vendors.panasonic.buttons import PREFIX
 
-_FITTING_PASSWORD = re.compile(r"""[!-~]{6,16}""")  # guide KX-UT670, p. 84, but for these
-_NOT_IN_PASSWORDS = frozenset("\"&':<>")
 _EMERGENCY_NUMBERS = 5
 # Modes that are one-touch dials of their value here.
 _DIALLED_ONLY = frozenset({Mode.SPEED_DIAL, Mode.INTERCOM, Mode.PREFIX, Mode.RECORD, Mode.DND})
@@ -63,11 +61,11 @@ def warn(profile: Profile) -> Iterator[Warned]:
     """What these phones cannot do of this profile."""
     s = profile.settings
     for name in ("phone.admin_password", "phone.user_password"):
-        if s[name] and not _fits(s[name].value):
+        if s[name] and not _fits(profile, s[name].value):
             yield Warned(
                 name,
-                "these phones take 6 to 16 characters without blanks and \" & ' : < >; "
-                "a password made from this one is sent, give one that fits to know it",
+                "the phone does not take this password: one made from it is sent; "
+                "of 6 to 16 letters, digits, dots and dashes every model takes as they are",
             )
     for name in ("dnd", "auto_answer", "forward_always", "forward_busy", "forward_no_answer"):
         if s[f"calls.{name}"]:
@@ -275,8 +273,8 @@ def _system(profile: Profile) -> Mapping[str, Any]:
     emergency = [numbers.says(number) for number in numbers.value][:_EMERGENCY_NUMBERS]
     return {
         "own_file": joined(profile.url, f"Config{profile.mac.upper}.cfg"),
-        "admin": _password(s["phone.admin_password"]) or OMIT,
-        "user": _password(s["phone.user_password"]),
+        "admin": _password(profile, s["phone.admin_password"]) or OMIT,
+        "user": _password(profile, s["phone.user_password"]),
         "web": s["phone.web"],
         "language": _language(s["locale.language"]) if _knows(profile, "language") else OMIT,
         "mwi": _first(profile)["sip.subscribe_mwi"],
@@ -294,15 +292,15 @@ def _system(profile: Profile) -> Mapping[str, Any]:
     }
 
 
-def _fits(password: str) -> bool:
-    return bool(_FITTING_PASSWORD.fullmatch(password)) and not _NOT_IN_PASSWORDS & set(password)
+def _fits(profile: Profile, password: str) -> bool:
+    return bool(re.fullmatch(words.PASSWORDS[_dialect(profile)], password))
 
 
-def _password(setting: Setting) -> Text | None:
+def _password(profile: Profile, setting: Setting) -> Text | None:
     """The password, or where it does not fit sixteen characters made of it: the phone would keep its public default."""
     if not setting:
         return None
-    if _fits(setting.value):
+    if _fits(profile, setting.value):
         return setting.text
     digest = hashlib.sha256(f"panasonic {setting.value}".encode("utf-8", "replace")).digest()
     return setting.says(base64.b32encode(digest).decode()[:16].lower())

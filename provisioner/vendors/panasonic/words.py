@@ -18,6 +18,14 @@ FEATURES: Mapping[str, frozenset[str]] = {
     "uds": frozenset({"codecs", "zone", "pickup"}),
 }
 
+# What a password may be: guides KX-UT670 p. 84 and KX-TGP500 p. 52; KX-HDV230 p. 111 (its "@" is not the HDV430's).
+# Of the TGP600 and the UDS124 no guide was seen: what fits both.
+PASSWORDS: Mapping[str, str] = {
+    **dict.fromkeys(("ut", "ut670", "tgp5"), r"[!#-%(-9;=?-~]{6,16}"),
+    "hdv": r"[A-Za-z0-9._-]{6,64}",
+    **dict.fromkeys(("tgp6", "uds"), r"[A-Za-z0-9._-]{6,16}"),
+}
+
 TRANSPORTS = {"udp": "0", "tcp": "1", "tls": "2", "srv": "0"}
 PORTS = {"udp": "5060", "tcp": "5060", "tls": "5061", "srv": "5060"}
 DTMF_METHODS = {"rfc4733": "0", "inband": "1", "info": "2"}

@@ -188,10 +188,10 @@ def test_the_zone_of_a_ut670_is_left_to_the_phone_and_said() -> None:
         (Mode.BLF, "102", "CONTACT", "BLF", "102"),
         (Mode.PARK, "701", "CONTACT", "BLF", "701"),
         (Mode.QUEUE_LOGIN, "", "ACD", "ACD", ""),
-        (Mode.FORWARD, "", None, "FORWARD", ""),
+        (Mode.FORWARD, "103", None, "FORWARD", ""),
         (Mode.DIRECTORY, "", None, "PHONEBOOK", ""),
         (Mode.REDIAL, "", None, "CALLLOG", ""),
-        (Mode.CONFERENCE, "", None, "CONFERENCE", ""),
+        (Mode.CONFERENCE, "103", None, "CONFERENCE", ""),
         (Mode.TRANSFER, "103", None, "TRANSFER", "103"),
         (Mode.PAGING, "224.0.1.20:5001", None, None, ""),
         (Mode.URL, "http://a/b", None, None, ""),
@@ -370,6 +370,8 @@ def test_two_registrars_on_one_station_and_other_stations_of_it() -> None:
     assert "account 2" in warned(two)
     other = replace(rich_record("panasonic", "UDS124"), master=Mac("0080f0aaaaaa"))
     assert not [key for key in parsed(other) if "_PS" in key]
+    assert {"bases", "handsets"} <= warned(other)
+    assert "bases" not in warned(rich_record("panasonic", "UDS124"))
 
 
 def test_what_the_phone_owns_is_left_out_and_native_keys_win() -> None:

@@ -30,6 +30,8 @@ from provisioner.vendors.panasonic.buttons import PREFIX
 _EMERGENCY_NUMBERS = 5
 # Modes that are one-touch dials of their value here.
 _DIALLED_ONLY = frozenset({Mode.SPEED_DIAL, Mode.INTERCOM, Mode.PREFIX, Mode.RECORD, Mode.DND})
+# Functions without an argument: what more they need the phone asks its user for.
+_NO_ARGUMENT = frozenset({Mode.FORWARD, Mode.HISTORY, Mode.DIRECTORY, Mode.CONFERENCE, Mode.HOT_DESK, Mode.QUEUE_LOGIN})
 _FIRST_PORT, _PORT_STEP = 5060, 10  # each line has its own (FusionPBX, KX-UT133)
 
 
@@ -74,6 +76,10 @@ def warn(profile: Profile) -> Iterator[Warned]:
         yield Warned("locale.timezone", "this model's zone codes are not published; set the zone on the phone")
     if _knows(profile, "language") and _language(s["locale.language"]) == OMIT:
         yield Warned("locale.language", "write the region as well, such as de-DE; the language is left to the phone")
+    if _dialect(profile) == "uds" and (profile.master or len(profile.bases) > 1):
+        yield Warned("bases", "the super master's address is not known here: native keys " + words.MULTICELL)
+    if _dialect(profile) == "uds" and profile.master:
+        yield Warned("handsets", "the handsets are told to the first station only; this one keeps those that it knows")
     if _dialect(profile) == "tgp6" and profile.handsets:
         yield Warned("handsets", "this base's file cannot say which handset has which line; set it on the base")
     yield from _account_warnings(profile)
@@ -218,6 +224,8 @@ def _value(profile: Profile, key: Key) -> Text | None:
     button = key.button
     account = profile.account(button.account)
     settings = account.settings if account else profile.settings
+    if key.mode in _NO_ARGUMENT:
+        return None
     if key.mode is Mode.LINE:
         return button.value.says(button.account)
     if key.mode is Mode.VOICEMAIL:

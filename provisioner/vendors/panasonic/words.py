@@ -37,3 +37,5 @@ CODECS_UT = {"g722": 0, "pcma": 1, "g729": 3, "pcmu": 4}
 
 # DECT: how IPEI_PSn writes an IPEI is not published; the IPUI in hex is what we assume.
 IPEI_FORM = "hex"
+# What makes one system of several stations (emerpbxphones KXUDS124).
+MULTICELL = "SUPERMASTER_IPADDRESS_CS and WL_AIRSYNCGROUP_CS (1 to 8)"

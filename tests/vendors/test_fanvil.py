@@ -301,9 +301,47 @@ def test_polling_and_the_way_back() -> None:
     assert one("X4U", phone__poll_minutes=0)["ap/FlashMode"] == "1"
 
 
+@pytest.mark.parametrize(
+    ("name", "firmware", "keys"),
+    [
+        ("X4U", None, ("ap/DefaultUsername", "ap/DefaultPassword")),
+        ("V64", "2.4.3", ("ap/DefaultUsername", "ap/DefaultPassword")),
+        ("V64", None, ("AUTOUPDATECONFIGMODULE/DownloadUsername", "AUTOUPDATECONFIGMODULE/DownloadPassword")),
+        ("X4", None, ("AUTOUPDATECONFIGMODULE/DownloadUsername", "AUTOUPDATECONFIGMODULE/DownloadPassword")),
+        ("X303", None, ("AUTOUPDATE CONFIG MODULE/Default Username", "AUTOUPDATE CONFIG MODULE/Default Password")),
+    ],
+)
+def test_the_http_login_has_the_names_of_the_format(name: str, firmware: str | None, keys: tuple[str, str]) -> None:
+    record = replace(rich_record("fanvil", name), firmware=firmware, http_password="Gen3rated")
+    told = keys_in(record)
+    assert ("805ec0123456", "Gen3rated") == (told[keys[0]], told[keys[1]])
+
+
 def test_guest_has_no_known_password() -> None:
     assert one("X4U")["web/account2/Password"] == "Gen3rated-Passw0rd"
     assert one("X4U", phone__user_password="u")["web/account2/Password"] == "u"
+
+
+def test_nobody_presses_keys_by_url() -> None:
+    assert "0" == one("X4U")["cti/EnabledActiveUri"]
+    assert "0" == one("X303")["CTI CONFIG MODULE/Enabled Active Uri"]
+
+
+@pytest.mark.parametrize(
+    ("name", "firmware", "key"),
+    [
+        ("V64", None, "UIMAINTAINCONFIGMODULE/SidekeyLabelLength"),
+        ("V64", "2.4.3", "uiMainTainConfig/SidekeyLabelLength"),
+        ("V61G", None, "uiMainTainConfig/SidekeyLabelLength"),
+    ],
+)
+def test_a_v_phone_shows_more_than_two_letters_of_a_label(name: str, firmware: str | None, key: str) -> None:
+    assert "7" == one(name, firmware)[key]
+
+
+@pytest.mark.parametrize("name", ["X4U", "X4", "V67", "W611W"])
+def test_other_phones_keep_the_length_of_their_labels(name: str) -> None:
+    assert not [key for key in one(name) if "LabelLength" in key]
 
 
 def test_the_web_switch_is_warned_of() -> None:

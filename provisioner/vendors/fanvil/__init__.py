@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from provisioner.vendor_api import Agent, Boot, File, Model, Profile, UserAgent, Vendor, load_lines, load_models
 from provisioner.vendors.fanvil.buttons import buttons
-from provisioner.vendors.fanvil.context import context, warn
+from provisioner.vendors.fanvil.context import context, format_of, warn
 from provisioner.vendors.fanvil.reader import read
 from provisioner.vendors.fanvil.syntax import TEXT, XML
 
@@ -35,9 +35,17 @@ def _pages(model: Model) -> tuple[int, ...]:
     return tuple(keys for pages, keys in groups for _page in range(pages))
 
 
-def http_login(_profile: Profile, user: str, password: str) -> Mapping[str, str]:
-    """The account of auto provisioning."""
-    return {"ap/DefaultUsername": user, "ap/DefaultPassword": password}
+# FusionPBX's X4 and V67, and the text that an X3 exports.
+_LOGINS = {
+    "sysconf": ("ap/DefaultUsername", "ap/DefaultPassword"),
+    "voip": ("AUTOUPDATE_CONFIG_MODULE/Download_Username", "AUTOUPDATE_CONFIG_MODULE/Download_Password"),
+    "text": ("AUTOUPDATE CONFIG MODULE/Default Username", "AUTOUPDATE CONFIG MODULE/Default Password"),
+}
+
+
+def http_login(profile: Profile, user: str, password: str) -> Mapping[str, str]:
+    """The account of auto provisioning, by the names of the format that the phone reads."""
+    return dict(zip(_LOGINS[format_of(profile)], (user, password), strict=True))
 
 
 VENDOR = Vendor(

@@ -9,6 +9,8 @@ from typing import Any
 from provisioner.vendor_api import Key, Keys, Mode, Model, Profile, Text, joined
 
 DIAL_PAD_KEYS = 10  # of the hotel phones: 1 to 9 and 0, pressed long
+# Of the labels beside a V phone's screen two letters are shown, and up to ten can be (FusionPBX change 7973).
+LABEL_LENGTH = 7
 Place = tuple[str, int, int]  # group (side, func), page from 1, key on the page from 1
 
 
@@ -30,6 +32,7 @@ def keys_of(profile: Profile, keys: Keys) -> Mapping[str, Any]:
     return {
         "side_pages": extra["side"][0] if "side" in extra else 0,
         "func_pages": extra["func"][0] if "func" in extra else 0,
+        "label_length": LABEL_LENGTH if "side" in extra and extra["words"] == "v" else None,
         "all": [{"n": key.number, **_key(profile, key)} for key in keys.line],
         "side": _pages(placed, "side"),
         "func": _pages(placed, "func"),

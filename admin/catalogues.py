@@ -17,6 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from babel.support import NullTranslations, Translations
 
+from admin import sentences
 from provisioner.services import integrations, user_page
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
@@ -37,14 +38,25 @@ def path_of(language: str) -> Path:
 @cache
 def translations(language: str) -> NullTranslations:
     """A language's texts; of the source's language, which needs none, and of one that is not here, the source's."""
-    path = path_of(language)
-    if not path.exists():
+    if not path_of(language).exists():
         return NullTranslations()
     compiled = BytesIO()
-    with path.open("rb") as file:
-        write_mo(compiled, read_po(file, locale=language))
+    write_mo(compiled, _kept(language))
     compiled.seek(0)
     return Translations(compiled)
+
+
+def texts(language: str) -> Iterator[tuple[str, str]]:
+    """Each text without a plural, and what it is in a language."""
+    for message in _kept(language):
+        if isinstance(message.id, str) and isinstance(message.string, str):
+            yield message.id, message.string
+
+
+@cache
+def _kept(language: str) -> Catalog:
+    with path_of(language).open("rb") as file:
+        return read_po(file, locale=language)
 
 
 def extracted() -> Catalog:
@@ -54,7 +66,7 @@ def extracted() -> Catalog:
         HERE, METHODS, options_map=OPTIONS, keywords=KEYWORDS
     ):
         found.add(message, context=context)
-    for word in _words_of_data():
+    for word in (*_words_of_data(), *sentences.forms()):
         found.add(word)
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from admin import words
+from admin import sayings, words
 
 
 def register(app: Flask) -> None:
@@ -13,3 +13,4 @@ def register(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(_=words._, counted=words.counted, language=words.language)
     app.jinja_env.filters.update(number=words.number, ago=words.ago, brief=words.brief, stamp=words.stamp)
+    app.jinja_env.filters.update(say=sayings.say)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from admin.sayings import say
 from admin.words import _
 from provisioner.errors import Invalid, Problem
 
@@ -77,9 +78,10 @@ class Form:
         names = [one.name for one in self.fields]
         parts = problem.field.replace("/", ".").split(".")
         name = next((part for part in (problem.field, *reversed(parts)) if part in names), None)
-        message = problem.message[:1].upper() + problem.message[1:]
+        said = say(problem.message)
+        message = said[:1].upper() + said[1:]
         if name is None:
-            self.general.append(f"{problem.field}: {problem.message}" if problem.field else message)
+            self.general.append(f"{problem.field}: {said}" if problem.field else message)
         else:
             self.errors.setdefault(name, message)
 

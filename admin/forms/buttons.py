@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from admin.sayings import say
 from admin.words import _
 from provisioner.errors import Invalid, Problem
 from provisioner.services.buttons import ButtonIn
@@ -125,7 +126,7 @@ def judged(rows: Sequence[Row], invalid: Invalid) -> tuple[list[Row], list[Probl
     for problem in invalid.problems:
         match = re.fullmatch(r"buttons\.(\d+)(?:\.(\w+))?", problem.field)
         if match and int(match[1]) < len(typed):
-            errors.setdefault(typed[int(match[1])], {}).setdefault(match[2] or "slot", problem.message)
+            errors.setdefault(typed[int(match[1])], {}).setdefault(match[2] or "slot", say(problem.message))
         else:
             others.append(problem)
     return [replace(row, errors=errors.get(number, {})) for number, row in enumerate(rows)], others

@@ -17,6 +17,7 @@ from admin.changes import changing, edit_device
 from admin.forms import Form
 from admin.forms import devices as device_forms
 from admin.lists.devices import identity_of, key_of, lamps_of, pairing_of
+from admin.sayings import say
 from admin.scope import Scope, here
 from admin.tables import Column, Search, Table, begins, contains
 from admin.words import _, mark
@@ -276,7 +277,7 @@ def make_code(key: str) -> Response | str:
             row = session.get_one(Device, device.id)
             made = pairing.make_code(session, scope, row, request.form.get("minutes", ""))
     except Invalid as invalid:
-        flash(str(invalid.problems[0].message), "bad")
+        flash(say(invalid.problems[0].message), "bad")
         return redirect(url_for(".pair", key=key), 303)
     return _pairing_page(scope, device, made)
 

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from admin import pairing
 from admin.access import Permission, allow
 from admin.changes import changing, parsed
+from admin.sayings import say
 from admin.scope import Scope, here
 from admin.settings import text_of
 from admin.views.device import found, page_of, views
@@ -112,7 +113,7 @@ def roll_back(key: str, version_id: int) -> Response:
             version = versions.own_of(change.session, change.vault, row.id, version_id)
             outcome = devices.roll_back(change, tenant, row, version_id)
     except Invalid as invalid:
-        flash(str(invalid.problems[0].message), "bad")
+        flash(say(invalid.problems[0].message), "bad")
         return redirect(url_for(".history", key=key), 303)
     if outcome.kind == "unchanged":
         flash(_("Nothing changed."))

@@ -11,6 +11,7 @@ from admin.access import Permission, allow
 from admin.changes import changing, edit_device, parsed
 from admin.forms import buttons as editor
 from admin.pictures import Picture, Shown, draw
+from admin.sayings import say
 from admin.scope import Scope, here
 from admin.views.button_templates import warned
 from admin.views.device import found, page_of, told, views
@@ -87,6 +88,6 @@ def set_keys(key: str) -> Response | str | tuple[str, int]:
             edit_device(change, tenant, change.session.get_one(Device, device.id), buttons=given.buttons)
     except Invalid as invalid:
         typed, others = editor.judged(typed, invalid)
-        return _keys_page(scope, device, typed, [problem.message for problem in others]), 422
+        return _keys_page(scope, device, typed, [say(problem.message) for problem in others]), 422
     flash(_("Saved."))
     return redirect(url_for(".keys", key=key), 303)

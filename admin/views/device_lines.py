@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from admin.access import Permission, allow
 from admin.changes import changing, edit_device
 from admin.forms import devices as device_forms
+from admin.sayings import say
 from admin.scope import Scope, here
 from admin.views.device import found, lines_of, page_of, told, views
 from admin.words import _
@@ -74,7 +75,7 @@ def _errors(invalid: Invalid, typed: Sequence[str]) -> dict[int, str]:
     for problem in invalid.problems:
         number = problem.field.rpartition(".")[2]
         known = number.isdecimal() and int(number) < len(filled)
-        found_.setdefault(filled[int(number)] if known else -1, problem.message)
+        found_.setdefault(filled[int(number)] if known else -1, say(problem.message))
     return found_
 
 

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from admin import settings as shown
 from admin.access import Permission, allow
 from admin.changes import changing
+from admin.sayings import say
 from admin.scope import Scope, here
 from admin.views.device import Told, found, page_of, told, views
 from admin.words import _
@@ -72,7 +73,7 @@ def set_setting(key: str, name: str) -> Response | str | tuple[str, int]:
             stored = devices.dump(change.vault, row)
             devices.set_own(change, tenant, row, **shown.changed(stored, name, request.form))
     except Invalid as invalid:
-        return _page(scope, key, str(invalid.problems[0].message)), 422
+        return _page(scope, key, say(invalid.problems[0].message)), 422
     flash(_("{name}: saved.", name=name))
     return redirect(url_for(".settings", key=key, _anchor=name), 303)
 
@@ -92,6 +93,6 @@ def set_native(key: str) -> Response | str | tuple[str, int]:
             keys = shown.with_native(stored.settings, row.vendor, request.form)
             devices.set_own(change, tenant, row, settings=keys)
     except Invalid as invalid:
-        return _page(scope, key, str(invalid.problems[0].message)), 422
+        return _page(scope, key, say(invalid.problems[0].message)), 422
     flash(_("{name}: saved.", name=request.form.get("key", "").strip()))
     return redirect(url_for(".settings", key=key, _anchor="native"), 303)

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from admin.access import Permission, allow
 from admin.changes import changing, parsed
 from admin.forms import buttons as editor
+from admin.sayings import say
 from admin.scope import Scope, here
 from admin.views.extensions import views
 from admin.words import _
@@ -52,7 +53,7 @@ def set_own_buttons(extension_id: int) -> Response | str | tuple[str, int]:
         _save(scope, extension, typed)
     except Invalid as invalid:
         typed, others = editor.judged(typed, invalid)
-        return _page(extension, typed, [problem.message for problem in others]), 422
+        return _page(extension, typed, [say(problem.message) for problem in others]), 422
     flash(_("Saved."))
     return redirect(url_for(".own_buttons", extension_id=extension.id), 303)
 

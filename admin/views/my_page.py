@@ -13,6 +13,7 @@ from admin.access import Permission, allow
 from admin.changes import changing, parsed
 from admin.forms import buttons as editor
 from admin.lists.devices import identity_of
+from admin.sayings import say
 from admin.scope import Scope, here
 from admin.views.device import told
 from admin.words import _
@@ -90,6 +91,6 @@ def save() -> Response | str | tuple[str, int]:
             own_buttons.put(change, tenant, row, given.buttons)
     except Invalid as invalid:
         typed, others = editor.judged(typed, invalid)
-        return _page(scope, extension, typed, [problem.message for problem in others]), 422
+        return _page(scope, extension, typed, [say(problem.message) for problem in others]), 422
     flash(_("Saved. Your phone gets it the next time that it asks."))
     return redirect(url_for(".page"), 303)

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from admin import settings as shown
 from admin.access import Permission, allow
 from admin.changes import changing
+from admin.sayings import say
 from admin.scope import here
 from admin.views.button_templates import views
 from admin.words import _
@@ -51,6 +52,6 @@ def set_native(template_id: int) -> Response | tuple[str, int]:
                 raise Invalid([Problem(field="vendor", message=_("choose a vendor of the list"))])
             templates.set_native(change, tenant, row, shown.with_native(stored, vendor, request.form))
     except Invalid as invalid:
-        return _page(template_id, str(invalid.problems[0].message)), 422
+        return _page(template_id, say(invalid.problems[0].message)), 422
     flash(_("{name}: saved.", name=request.form.get("key", "").strip()))
     return redirect(url_for(".settings", template_id=template.id), 303)

@@ -11,6 +11,7 @@ from admin.access import Permission, allow
 from admin.changes import changing
 from admin.forms import Form
 from admin.forms import tenants as tenant_forms
+from admin.sayings import say
 from admin.scope import Scope, here
 from admin.words import _
 from provisioner import neutral
@@ -89,7 +90,7 @@ def make_code() -> str | tuple[str, int]:
             row = session.get_one(Tenant, scope.tenant.id)
             made = pairing.make_code(session, scope, row, request.form.get("minutes", ""))
     except Invalid as invalid:
-        flash(str(invalid.problems[0].message), "bad")
+        flash(say(invalid.problems[0].message), "bad")
         return _page(scope, form), 422
     return _page(scope, form, made)
 
@@ -134,7 +135,7 @@ def set_setting(name: str) -> Response | tuple[str, int]:
             stored = tenants.dump(change.vault, tenant)
             tenants.set_fields(change, tenant, **shown.changed(stored, name, request.form))
     except Invalid as invalid:
-        return _settings_page(scope, str(invalid.problems[0].message)), 422
+        return _settings_page(scope, say(invalid.problems[0].message)), 422
     flash(_("{name}: saved.", name=name))
     return redirect(url_for(".settings", _anchor=name), 303)
 
@@ -151,6 +152,6 @@ def set_native() -> Response | tuple[str, int]:
                 raise Invalid([Problem(field="vendor", message=_("choose a vendor of the list"))])
             tenants.set_fields(change, tenant, settings=shown.with_native(stored, vendor, request.form))
     except Invalid as invalid:
-        return _settings_page(scope, str(invalid.problems[0].message)), 422
+        return _settings_page(scope, say(invalid.problems[0].message)), 422
     flash(_("{name}: saved.", name=request.form.get("key", "").strip()))
     return redirect(url_for(".settings", _anchor="native"), 303)

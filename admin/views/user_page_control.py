@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from admin.access import Permission, allow
 from admin.changes import changing
+from admin.sayings import say
 from admin.scope import here
 from admin.words import _, counted, mark
 from provisioner.errors import Invalid, Problem
@@ -60,7 +61,7 @@ def save() -> Response | tuple[str, int]:
         with changing(here()) as (change, tenant):
             outcomes = user_page.put(change, tenant, sent)  # type: ignore[arg-type]  # states, as was just checked
     except Invalid as invalid:
-        return _page(section, invalid.problems[0].message), 422
+        return _page(section, say(invalid.problems[0].message)), 422
     changed = sum(outcome.kind == "changed" for outcome in outcomes)
     flash(
         counted(changed, "{n} feature is changed.", "{n} features are changed.") if changed else _("Nothing changed.")

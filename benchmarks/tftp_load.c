@@ -228,6 +228,6 @@ int main(int argc, char **argv) {
            "\"starved\": %zu, \"bytes\": %llu, \"seconds\": %.3f, \"half_s\": %.3f, \"p50_ms\": %.1f, \"p99_ms\": %.1f, \"last_ms\": %.1f}\n",
            (unsigned long long)served, (unsigned long long)failed, (unsigned long long)refused,
            (unsigned long long)abandoned, (unsigned long long)repeats, starved, (unsigned long long)received,
-           (now - start) / 1e6, half_at ? (half_at - start) / 1e6 : NAN, quantile(0.5), quantile(0.99), quantile(1));
+           (now - start) / 1e6, half_at ? (half_at - start) / 1e6 : 0, quantile(0.5), quantile(0.99), quantile(1));
     return 0;
 }

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import struct
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from time import monotonic, time
 
 from provisioner.tftp_lookups import Request, Source
@@ -17,6 +21,11 @@ Caller = tuple[str, int]  # address and port
 # tunnel on the way would swallow the block, or the kernel would end the transfer by EMSGSIZE.
 _FRAGMENT = {socket.AF_INET: (socket.IPPROTO_IP, 10, 0), socket.AF_INET6: (socket.IPPROTO_IPV6, 23, 0)}
 
+# The kernel cuts one large datagram into the blocks of a window, where it can: Linux from 4.18 on, for blocks
+# that cross the path in one piece (linux/udp.h: UDP_SEGMENT, UDP_MAX_SEGMENTS). A call for each costs twice as much.
+_UDP_SEGMENT, _MAX_SEGMENTS, _MAX_DATAGRAM = 103, 64, 65_507
+_SEGMENT = struct.Struct("=H")
+_NO_SEGMENTS = frozenset({errno.EINVAL, errno.EIO, errno.EMSGSIZE})
 
 pack = HEADER.pack
 _FIRST_ACK = pack(ACK, 0)
@@ -65,6 +74,15 @@ class Ask:
     wish: Wish
 
 
+@cache
+def can_cut() -> bool:
+    """Whether this kernel cuts datagrams; one that does not would send them whole."""
+    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.getsockopt(socket.SOL_UDP, _UDP_SEGMENT)
+        return True
+    return False
+
+
 class Transfer:
     """A file being sent.
 
@@ -73,8 +91,8 @@ class Transfer:
     """
 
     __slots__ = (
-        "_is_rewound", "_read", "_sent", "_size", "_terms", "_wait_s", "_window", "acked", "ask", "awaited",
-        "descriptor", "descriptors", "heard", "is_silent", "last", "receive", "repeats", "sent_at", "socket",
+        "_at_a_time", "_is_rewound", "_read", "_sent", "_size", "_terms", "_wait_s", "_window", "acked", "ask",
+        "awaited", "descriptor", "descriptors", "heard", "is_silent", "last", "receive", "repeats", "sent_at", "socket",
         "source", "transmit",
     )  # fmt: skip
 
@@ -85,6 +103,7 @@ class Transfer:
         self.receive = dialled.recv  # looked up once, for every block needs them
         self.transmit = dialled.send
         self._read = source.read
+        self._at_a_time = min(_MAX_SEGMENTS, _MAX_DATAGRAM // (HEADER.size + terms.blksize)) if can_cut() else 1
         self.descriptor = dialled.fileno()
         self.descriptors = 1 + source.descriptors
         self.last = source.size // terms.blksize + 1
@@ -175,10 +194,28 @@ class Transfer:
         self._sent = sent = min(number + self._window, self.last)
         self.awaited = pack(ACK, sent & 0xFFFF)
         flight = self._read(number * size, (sent - number) * size)
+        blocks = []
         while number < sent:
             number += 1
-            self.transmit(pack(DATA, number & 0xFFFF) + flight[start : start + size])
+            blocks.append(pack(DATA, number & 0xFFFF) + flight[start : start + size])
             start += size
+        try:
+            self._transmit_all(blocks)
+        except OSError as error:
+            if error.errno not in _NO_SEGMENTS or self._at_a_time == 1:
+                raise
+            self._at_a_time = 1
+            self._transmit_all(blocks)
+
+    def _transmit_all(self, blocks: Sequence[bytes]) -> None:
+        """Send each as a datagram. Where that fails halfway, blocks that went already may go once more."""
+        if self._at_a_time == 1:
+            for block in blocks:
+                self.transmit(block)
+            return
+        cut = [(socket.SOL_UDP, _UDP_SEGMENT, _SEGMENT.pack(HEADER.size + self._size))]
+        for first in range(0, len(blocks), self._at_a_time):
+            self.socket.sendmsg(blocks[first : first + self._at_a_time], cut)
 
     def close(self) -> None:
         """Free what it holds."""

@@ -196,51 +196,6 @@ def test_nothing_is_sent_between_the_oack_and_its_ack(phone):
     assert phone.hears_nothing()
 
 
-# ---------------------------------------------------------------- windows (RFC 7440)
-
-
-@pytest.mark.parametrize(("asked", "given"), [(1, 1), (16, 16), (64, 64), (65, 64), (65535, 64)])
-def test_windowsize_has_a_ceiling(phone, asked, given):
-    phone.ask("phone.cfg", windowsize=asked)
-    assert phone.hear().options["windowsize"] == str(given)
-
-
-def test_a_window_is_no_larger_than_a_socket_buffer():
-    with serving(limits=Limits(blksize=65464)) as server, Phone(where(server)) as phone:
-        phone.ask("phone.cfg", blksize=32768, windowsize=64)
-        assert phone.hear().options["windowsize"] == "3"
-
-
-def test_a_window_is_sent_without_waiting(phone):
-    phone.ask("phone.cfg", windowsize=4)
-    phone.hear()
-    phone.ack(0)
-    assert [phone.hear().number for _ in range(4)] == [1, 2, 3, 4]
-    assert phone.hears_nothing()
-
-
-def test_an_ack_within_a_window_is_followed_by_what_was_lost(phone):
-    phone.ask("phone.cfg", windowsize=4)
-    phone.hear()
-    phone.ack(0)
-    for _ in range(4):
-        phone.hear()
-    phone.ack(2)
-    assert [phone.hear().number for _ in range(4)] == [3, 4, 5, 6]
-
-
-def test_a_repeated_ack_brings_the_window_again_but_once(phone):
-    phone.ask("phone.cfg", windowsize=3)
-    phone.hear()
-    phone.ack(0)
-    for _ in range(3):
-        phone.hear()
-    for _ in range(5):
-        phone.ack(0)
-    assert [phone.hear().number for _ in range(3)] == [1, 2, 3]
-    assert phone.hears_nothing()
-
-
 # ---------------------------------------------------------------- the count of blocks
 
 

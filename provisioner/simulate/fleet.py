@@ -91,6 +91,7 @@ class Fleet:
         # What happens later: a start, a repetition, the end of patience. Stale entries are passed over.
         self._later: list[tuple[float, int, _Running, Call | None]] = []
         self._count = 0
+        self._on_their_way = 0
         self._origin = self._now = time.monotonic()
         self.tallies: dict[str, Tally] = {}
 
@@ -102,7 +103,9 @@ class Fleet:
             tally.phones += 1
             running = _Running(phone, tally, start(phone, transport=self._transport), self._patience.first_pause_s)
             self._at(self._origin + spread_s * number / len(phones), running, None)
-        while self._later or self._calls:
+        self._on_their_way = len(phones)
+        # What is later than the last phone is but the end of patience with answers that came.
+        while self._on_their_way:
             self._turn()
         self._epoll.close()
         return self.tallies
@@ -209,7 +212,7 @@ class Fleet:
         running.tally.failures[error.strerror or str(error) or type(error).__name__] += 1
         if running.tries >= self._patience.retries:
             running.tally.gave_up += 1
-            self._done()
+            self._ended()
             return
         running.tries += 1
         running.tally.retries += 1
@@ -219,4 +222,8 @@ class Fleet:
     def _ready(self, running: _Running) -> None:
         running.tally.last_s = max(running.tally.last_s, self._now - self._origin)
         running.tally.without += not running.is_served
+        self._ended()
+
+    def _ended(self) -> None:
+        self._on_their_way -= 1
         self._done()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -215,3 +216,10 @@ def test_many_phones_at_once_are_each_counted_once() -> None:
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
 def test_a_quantile_of_no_times_is_nothing(share: float) -> None:
     assert Tally().quantile_ms(share) == 0.0
+
+
+def test_the_run_ends_with_its_last_phone() -> None:
+    with web(lambda _path, _etag: (200, {}, FILE)) as (url, _):
+        begun = time.monotonic()
+        Fleet(target(url, None, owned=False), Patience(timeout_s=30)).run([desk_phone(token=TOKEN)])
+    assert time.monotonic() - begun < 15

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import click
 from sqlalchemy import select
@@ -39,8 +40,9 @@ def _prepared(installation: Installation, planes: Sequence[str], *, demo: bool) 
         made = supervisor(installation, planes)
     except OSError as error:
         raise Invalid([Problem(field="*_BIND", message=f"{error.strerror}: {_binds(installation)}")]) from None
-    for line in _greeting(server, demo):
-        click.echo(line)
+    with suppress(OSError):  # a full disk takes no line, and phones are served nevertheless
+        for line in _greeting(server, demo):
+            click.echo(line)
     server.database.engine.dispose()
     return made
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Event, Lock, Thread
 
+import structlog
+
+log = structlog.get_logger()
+
 
 class Ticker:
     """Calls ``work`` every ``interval_s`` seconds, from the first `start` on, and once more at the end.
@@ -39,4 +43,8 @@ class Ticker:
 
     def _run(self) -> None:
         while not self._stop.wait(self._interval_s):
-            self._work()
+            try:
+                self._work()
+            except Exception:
+                # The thread outlives what went wrong: without it nothing would be noted, and nobody told of walkers.
+                log.exception("work.failed", work=self._name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from threading import Event, active_count, current_thread
+from time import monotonic, sleep
 
 import pytest
 
@@ -72,3 +73,20 @@ def test_one_that_ended_does_not_start_again(work: Work) -> None:
     ticker.close()
     ticker.start()
     assert active_count() == before
+
+
+def test_it_goes_on_after_work_that_failed() -> None:
+    done: list[int] = []
+
+    def work() -> None:
+        done.append(1)
+        if len(done) == 1:
+            raise OSError("no space left on device")
+
+    ticker = Ticker("some-work", work, 0.001)
+    ticker.start()
+    deadline = monotonic() + 10
+    while len(done) < 3:
+        assert monotonic() < deadline
+        sleep(0.001)
+    ticker.close()

@@ -10,15 +10,17 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, select
 
+from provisioner.store.tables import Sighting
 from tests.conftest import IN_CI
 from tests.databases import PostgresServer
-from tests.staying_up.checker import FILE, Served, admin_of, judge, load
+from tests.staying_up.checker import FILE, Admin, Served, admin_of, judge, load
 from tests.staying_up.cluster import Cluster, settle, wait_for_name
 from tests.test_serve import check_what_is_forked, children, direct, over_tftp
 from tests.world import BACK, make_world
@@ -118,12 +120,26 @@ def test_few_descriptors_delay_phones_and_serve_nothing_wrong(cluster: Cluster) 
         for pid, (_, most) in before.items():
             resource.prlimit(pid, resource.RLIMIT_NOFILE, (len(os.listdir(f"/proc/{pid}/fd")), most))
         time.sleep(1)
+        asked_at, body = time.monotonic(), over_tftp(cluster.nodes[0], FILE, patience_s=1)
+        phones.served += [Served(asked_at, body)] if body else []
         for pid, limits in before.items():
             resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
         phones.wait_for(cluster.admin.attempted + 5)
         over = time.monotonic()
+        phones.served.append(Served(over, over_tftp(cluster.nodes[0], FILE)))
     # Without a descriptor for the database, what was served last is the best there is.
     judge(cluster.admin, phones, outages=[(begun, over)])
+
+
+def wait_for_sighting(admin: Admin, since: datetime) -> None:
+    """Until a request of after this moment is noted."""
+    deadline = time.monotonic() + 20
+    while True:
+        with admin.provisioner.database.reading() as session:
+            if session.scalars(select(Sighting.id).where(Sighting.at > since).limit(1)).first():
+                return
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 @pytest.fixture
@@ -140,7 +156,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_full_disk_refuses_changes_and_serves_on(small_disk: Path) -> None:
     world = make_world(small_disk)
-    world.environment_extra = {"PROVISIONER_LOG_LEVEL": "error"}
     admin = admin_of(world)
     with world.serving():
         admin.change()
@@ -150,13 +165,34 @@ def test_a_full_disk_refuses_changes_and_serves_on(small_disk: Path) -> None:
             with suppress(OSError), open(filler, "wb", buffering=0) as file:
                 while file.write(bytes(65536)):
                     pass
+            with suppress(OSError), open(filler, "ab", buffering=0) as file:
+                while file.write(b"x"):  # to the last byte: nor is there room for a line of the log
+                    pass
             refused, before = admin.refused, len(phones.served)
             deadline = time.monotonic() + 20
             while admin.refused < refused + 2 or len(phones.served) < before + 20:
                 assert time.monotonic() < deadline, (admin, phones.others)
                 time.sleep(0.05)
+            assert over_tftp(world, FILE)
             filler.unlink()
             phones.wait_for(admin.attempted + 5)
+            wait_for_sighting(admin, datetime.now(UTC))
         judge(admin, phones, outages=[])
         assert phones.others == {}
+    admin.provisioner.database.engine.dispose()
+
+
+def test_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    with world.serving():
+        pass
+    (tmp_path / "serve.log").unlink()
+    (tmp_path / "serve.log").symlink_to("/dev/full")
+    admin = admin_of(world)
+    with world.serving():
+        for _ in range(2):  # the second one after a second in which lines of the first were to be written
+            begun = datetime.now(UTC)
+            assert world.get(f"/{FILE}")[0] == 200
+            assert over_tftp(world, FILE)
+            wait_for_sighting(admin, begun)
     admin.provisioner.database.engine.dispose()

@@ -98,9 +98,42 @@ def test_the_buttons_of_modules_run_on_after_the_phones_own() -> None:
     assert person("8861").find("addOnModules") is None
 
 
+def test_a_button_left_to_the_user_still_counts() -> None:
+    rows = (
+        button("line:10", Mode.LOCAL, ""),
+        button("exp1:28", Mode.LOCAL, ""),
+        button("exp1:1", Mode.SPEED_DIAL, "110"),
+        button("exp2:1", Mode.SPEED_DIAL, "210"),
+    )
+    found = lines(person("8861", *rows, modules=2))
+    assert ("110", "210") == (found[11]["speedDialNumber"], found[10 + 28 + 1]["speedDialNumber"])
+
+
+def two_people(*rows: Any) -> Record:
+    record = empty_record("cisco", "7841")
+    return replace(record, extensions=(extension("100"), extension("101")), buttons=rows)
+
+
+def test_an_account_that_lost_its_button_gets_one_that_nobody_gave() -> None:
+    record = two_people(button("line:1", Mode.BLF, "102"), button("line:3", Mode.NONE, "", ""))
+    assert {1: "21", 2: "9", 4: "9"} == {n: fields["featureID"] for n, fields in lines(tree(record)).items()}
+    people = [one for one in tree(record).findall("sipProfile/sipLines/line") if one.get("lineIndex")]
+    assert [("1", "101"), ("2", "100")] == [(one.get("lineIndex"), one.findtext("name")) for one in people]
+    assert not [one for one in warned(record) if "line" in one]
+
+
+@pytest.mark.parametrize("mode", [Mode.BLF, Mode.LOCAL, Mode.NONE])
+def test_a_phone_is_never_left_without_a_line(mode: Mode) -> None:
+    record = two_people(*(button(f"line:{n}", mode, "102") for n in range(1, 5)))
+    assert ("9", "100") == tuple(lines(tree(record))[1][name] for name in ("featureID", "name"))
+    told = warned(record)
+    assert "line:1: it is the line of 100: without a line the phone does nothing" in told
+    assert "account 2: it has no button, and the phone registers only lines on buttons" in told
+
+
 @every_phone
 def test_a_hostile_name_arrives_whole(model: Any) -> None:
-    root = person(model.name, button("line:1", Mode.SPEED_DIAL, "102", HOSTILE_NAME))
+    root = person(model.name, button("line:1", Mode.LINE, "1", HOSTILE_NAME))
     assert HOSTILE_NAME == lines(root)[1]["featureLabel"]
 
 
@@ -140,10 +173,10 @@ def test_what_buttons_do() -> None:
     ],
 )
 def test_only_the_7900_has_buttons_for_what_later_phones_have_hard_keys_for(mode: Mode, feature: str) -> None:
-    row = button("line:1", mode, "", "X")
-    assert feature == lines(person("7975G", row))[1]["featureID"]
+    row = button("line:2", mode, "", "X")
+    assert feature == lines(person("7975G", row))[2]["featureID"]
     for model in ("8851", "6921", "9971"):
-        assert {} == lines(person(model, row))
+        assert {1} == set(lines(person(model, row)))
         record = replace(empty_record("cisco", model), buttons=(row,))
         assert any("no such button" in one for one in warned(record))
 

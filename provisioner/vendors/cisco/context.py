@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from provisioner.vendor_api import (
@@ -19,6 +19,7 @@ from provisioner.vendor_api import (
     zone,
 )
 from provisioner.vendors.cisco import words
+from provisioner.vendors.cisco.lines import LINES, seated, slots
 
 # phoneLabel of the 7900: twelve characters, without blanks (fact sheet 3.3).
 LONGEST_LABEL = 12
@@ -73,27 +74,19 @@ def _split(setting: Setting) -> tuple[str, str]:
 
 def _buttons(profile: Profile, keys: Keys) -> Iterator[Mapping[str, Any]]:
     """Every button in use, numbered on through the modules; a phone without keys has one for each account."""
-    every = _numbered(keys) if profile.model.line_keys else ()
-    lines = 0
-    for number, key in every:
-        account = profile.account(key.button.account) if key.mode in (Mode.LINE, Mode.SHARED_LINE) else None
+    given = {key.slot: key for group in (keys.line, *keys.modules) for key in group}
+    more, lines = seated(profile), 0
+    for number, slot in enumerate(slots(profile), 1):
+        key = None if slot in more else given.get(slot)
+        account = more.get(slot) or (profile.account(key.button.account) if key and key.mode in LINES else None)
         if account:
             lines += 1
             yield _line(profile, number, lines, account, key)
-        elif key.mode not in (Mode.NONE, Mode.LINE, Mode.SHARED_LINE):
+        elif key and key.mode not in (Mode.NONE, *LINES):
             yield from _feature(profile, number, key)
     if not profile.model.line_keys:
         for account in profile.accounts:
             yield _line(profile, account.index, account.index, account, None)
-
-
-def _numbered(keys: Keys) -> Iterable[tuple[int, Key]]:
-    """The keys with the numbers that the phone counts them by."""
-    yield from ((key.number, key) for key in keys.line)
-    before = max((key.number for key in keys.line), default=0)
-    for unit in keys.modules:
-        yield from ((before + key.number, key) for key in unit)
-        before += max((key.number for key in unit), default=0)
 
 
 def _line(profile: Profile, number: int, index: int, account: Account, key: Key | None) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from provisioner.vendor_api import Profile, Warned, zone
+from provisioner.vendors.cisco.lines import seated, unseated
 from provisioner.vendors.cisco.words import URGENT, same_zone
 
 _NOT_IN_A_FILE = {
@@ -31,6 +32,7 @@ def warn(profile: Profile) -> Iterator[Warned]:
     """Everything of a profile that comes out otherwise than asked."""
     yield from (Warned(name, why) for name, why in _NOT_IN_A_FILE.items() if profile.settings[name])
     yield from _lines(profile)
+    yield from _seats(profile)
     yield from _words(profile)
     if profile.model.extra["series"] != "ata":
         yield from _urgent(profile)
@@ -42,6 +44,14 @@ def _lines(profile: Profile) -> Iterator[Warned]:
         for name in _ONE_FOR_ALL:
             if first and account and account.settings[name].value != first.settings[name].value:
                 yield Warned(name, f"the phone has one for all lines; account {account.index} gets that of account 1")
+
+
+def _seats(profile: Profile) -> Iterator[Warned]:
+    for slot, account in seated(profile).items():
+        if slot in profile.buttons:
+            yield Warned(str(slot), f"it is the line of {account.number}: without a line the phone does nothing")
+    for account in unseated(profile):
+        yield Warned(f"account {account.index}", "it has no button, and the phone registers only lines on buttons")
 
 
 def _words(profile: Profile) -> Iterator[Warned]:

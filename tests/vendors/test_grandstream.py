@@ -395,6 +395,13 @@ def test_accounts_on_keys_count_from_0_or_have_a_name() -> None:
     assert on_keys("GRP2614", button("line:1", Mode.LINE, "2", account=2))["pks.vpk.1.account"] == "1"
 
 
+@pytest.mark.parametrize(("model", "key"), [("GRP2614", "pks.vpk.3.description"), ("GXP1782", "P1469")])
+def test_a_label_is_cut_where_the_phone_cuts_it_and_that_is_told(model: str, key: str) -> None:
+    record = with_buttons(model, button("line:3", Mode.SPEED_DIAL, "102", "Ä" * 33))
+    assert "Ä" * 32 == keys_in(record)[key]
+    assert ["line:3: its label is cut after 32 characters"] == [str(one) for one in warnings_of(merge(record))]
+
+
 def test_no_key_names_an_account_that_the_model_has_not() -> None:
     """A template for larger phones: the line key is off, and what dials does so on the first account."""
     rows = (button("line:1", Mode.LINE, "5", "Fifth"), button("line:2", Mode.SPEED_DIAL, "102", account=5))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from provisioner.vendor_api import (
@@ -19,6 +19,7 @@ from provisioner.vendor_api import (
     Reading,
     UserAgent,
     Vendor,
+    Warned,
     load_lines,
     load_models,
     openssl_salted,
@@ -43,6 +44,11 @@ def context(profile: Profile, keys: Keys) -> Mapping[str, Any]:
 def read(document: Document, model: Model) -> Reading:
     """A file of either template, back into accounts and buttons."""
     return ports.read(document, model) if ports.is_ports(model) else reader.read(document, model)
+
+
+def warn(profile: Profile) -> Iterator[Warned]:
+    """What a device of either template cannot do as asked."""
+    return ports.warn(profile) if ports.is_ports(profile.model) else phones.warn(profile)
 
 
 def _is_phone(model: Model) -> bool:
@@ -86,7 +92,7 @@ VENDOR = Vendor(
     buttons=buttons,
     context=context,
     read=read,
-    warn=ports.warn,
+    warn=warn,
     resync=lambda _model: "resync",
     encryption=Encryption(
         name="AES-256-CBC", lengths=(32, 16), encrypt=openssl_salted, keys=file_keys, fits=_states_p_values

@@ -18,6 +18,7 @@ from provisioner.vendor_api import (
     Settings,
     Slot,
     Text,
+    Warned,
     joined,
     zone,
 )
@@ -29,6 +30,7 @@ _FACTORY_POLL_MIN = 10080
 _KEEPALIVE_S = (10, 160)  # what sip.keepAliveInterval takes
 _SHORTEST_POLL_MIN = 60  # what provisioning.auto.minute takes
 _SYSLOG_PORT = ":514"
+_LONGEST_LABEL = 32  # template comments, on keys of all families
 
 # What a key of these modes reads beside its function and account.
 _WITH_VALUE = frozenset(
@@ -183,9 +185,13 @@ def _key(profile: Profile, spoken: Dialect, key: Key, name: str) -> Mapping[str,
         "name": name,
         "mode": code,
         "account": fields.get("account") or button.value.says(_account_of(profile, spoken, key)),
-        "label": None if off else fields.get("label") or button.label or None,
+        "label": None if off else _label(fields.get("label") or button.label),
         "value": None if off else fields.get("value") or value or None,
     }
+
+
+def _label(label: Text) -> Text | None:
+    return label.says(label[:_LONGEST_LABEL]) if label else None
 
 
 def _code(profile: Profile, spoken: Dialect, key: Key) -> Text:
@@ -231,6 +237,13 @@ def _value(profile: Profile, key: Key) -> Text | None:
 def _dialled_pickup(account: Account | None) -> Text:
     given = account.settings["sip.pickup_code"].text if account else None
     return given or Text(_FACTORY_PICKUP_PREFIX)
+
+
+def warn(profile: Profile) -> Iterator[Warned]:
+    """Labels that are longer than a key of the phone takes."""
+    for button in profile.buttons.values():
+        if len(button.label) > _LONGEST_LABEL and button.slot.number <= profile.model.slots(button.slot.group):
+            yield Warned(str(button.slot), f"its label is cut after {_LONGEST_LABEL} characters")
 
 
 def _calls(settings: Settings, spoken: Dialect) -> Mapping[str, Any]:

@@ -322,8 +322,6 @@ def _read(values: Mapping[str, str], model: Model, n: int, taken: set[str]) -> R
 
 def warn(profile: Profile) -> Iterator[Warned]:
     """What of the profile a base or an adapter cannot do as asked."""
-    if not is_ports(profile.model):
-        return
     row = kind(profile.model)
     keys = [_shared(account) for account in _used(profile)]
     for account in profile.accounts if _has_ports(profile.model) else ():

@@ -680,6 +680,21 @@ def test_the_clock_of_the_p_series(place: str, code: str, offset: str, rule: str
     assert (code, offset, rule) == (keys["timezone"], keys["utc_offset"], keys["dst"])
 
 
+@pytest.mark.parametrize(
+    ("model", "language", "country", "expected"),
+    [
+        ("P850", "de", "DE", "de_DE"),
+        ("P850", "de", "AT", "de_DE"),
+        ("P850", "en", "US", "en_US"),
+        ("P850", "en", "GB", None),
+        ("P710", "de", "DE", None),
+    ],
+)
+def test_the_p8xx_writes_dates_by_its_locale(model: str, language: str, country: str, expected: str | None) -> None:
+    place = at("Etc/UTC", country, **{"locale.language": language})
+    assert expected == keys_of(replace(empty_record("gigaset", model), location=place)).get("locale")
+
+
 def test_a_backup_server_is_a_hidden_identity() -> None:
     keys = keys_of(one_account("P850", backup_server="b.example:5070"))
     assert ("2", "on", "true", "b.example") == (

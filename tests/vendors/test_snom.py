@@ -370,6 +370,25 @@ def test_passwords_and_the_web_pages() -> None:
 
 
 @pytest.mark.parametrize(
+    ("model", "language", "country", "expected"),
+    [
+        ("D865", "de", "DE", "de_DE"),
+        ("D810", "de", "CH", "de_DE"),
+        ("D865", "fr", "CA", "fr_CA"),
+        ("D865", "fr-CA", None, "fr_CA"),
+        ("D865", "en", "US", "en_US"),
+        ("D865", "en", "GB", None),
+        ("D785", "de", "DE", None),
+    ],
+)
+def test_the_d8xx_writes_dates_by_its_locale(
+    model: str, language: str, country: str | None, expected: str | None
+) -> None:
+    record = with_settings(empty_record("snom", model), locale__language=language, locale__country=country)
+    assert expected == parsed(record).one("locale")
+
+
+@pytest.mark.parametrize(
     ("language", "expected"), [("de", "Deutsch"), ("pt-BR", "Português"), ("cs", "Čeština"), ("zu", "English")]
 )
 def test_languages_are_the_vendors_native_names(language: str, expected: str) -> None:

@@ -215,6 +215,7 @@ def _phone(profile: Profile) -> Mapping[str, Any]:
         "poll": minutes.switch("on", "off"),
         "poll_s": minutes.says(minutes.value * 60) if minutes else OMIT,
         "language": word(words.DESKTOP_LANGUAGES, s["locale.language"], words.DESKTOP_LANGUAGES["en"]),
+        "locale": _locale(s) if profile.model.extra.get("locale") else OMIT,
         "tones": word(words.DESKTOP_TONES, tone_country(s)),
         "locked": locked.says(" ".join(locked.value or ())),
         "lldp": s["phone.lldp"],
@@ -225,6 +226,15 @@ def _phone(profile: Profile) -> Mapping[str, Any]:
         # The factory's is known to everybody.
         "user_password": _stated(s["phone.user_password"] or s["phone.admin_password"]),
     }
+
+
+def _locale(settings: Settings) -> Text | str:
+    """Language and country in one word; the factory's stays where none is known."""
+    language, country = settings["locale.language"], settings["locale.country"]
+    tongue, _, region = str(language.value).partition("-")
+    known = words.DESKTOP_LOCALES
+    found = known.get(f"{tongue}-{country.value or region}") or known.get(tongue)
+    return language.says(found) if found else OMIT
 
 
 def _vlan(setting: Setting) -> Mapping[str, Text]:

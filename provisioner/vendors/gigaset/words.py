@@ -107,6 +107,10 @@ DESKTOP_LANGUAGES = {
     "fr": "Français", "hu": "Magyar", "it": "Italiano", "nl": "Nederlands", "no": "Norsk", "pl": "Polski",
     "pt": "Português", "ru": "Русский", "sl": "Slovenščina", "sv": "Svenska", "tr": "Türkçe",
 }  # fmt: skip
+# Of a country, else of the language: dates as in another country with it. English outside the USA has none.
+DESKTOP_LOCALES = {
+    "de": "de_DE", "en-US": "en_US", "es": "es_ES", "fr": "fr_FR", "fr-CA": "fr_CA", "it": "it_IT", "nl": "nl_NL",
+}  # fmt: skip
 DESKTOP_TONES = {
     "AT": "AUT", "AU": "AUS", "CA": "USA", "DE": "GER", "ES": "ESP", "FR": "FRA", "GB": "GBR", "IT": "ITA",
     "NL": "NLD", "US": "USA",

@@ -196,6 +196,7 @@ def _phone(profile: Profile) -> Mapping[str, Any]:
         "user_password": stated(s["phone.user_password"]) if s["phone.user_password"] else OMIT,
         "web": s["phone.web"].code(words.WEB_SERVER),
         "language": language.says(_language(language.value)),
+        "locale": _locale(language, s["locale.country"]) if profile.model.extra.get("locale") else OMIT,
         "tones": tones(s),
         "call_waiting": s["calls.call_waiting"],
         "locked": s["emergency.numbers"].says(" ".join(s["emergency.numbers"].value or ())),
@@ -210,6 +211,13 @@ def _phone(profile: Profile) -> Mapping[str, Any]:
 
 def _language(code: str) -> str:
     return words.LANGUAGES.get(code) or words.LANGUAGES.get(code.partition("-")[0]) or words.LANGUAGES["en"]
+
+
+def _locale(language: Setting, country: Setting) -> Text | str:
+    """Language and country in one word; the factory's stays where none is known."""
+    tongue, _, region = str(language.value).partition("-")
+    found = words.LOCALES.get(f"{tongue}-{country.value or region}") or words.LOCALES.get(tongue)
+    return language.says(found) if found else OMIT
 
 
 def tones(settings: Settings) -> Text | str:

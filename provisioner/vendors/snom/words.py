@@ -28,6 +28,18 @@ LANGUAGES = {
     "sl": "Slovenščina", "sv": "Svenska", "tr": "Türkçe",
 }  # fmt: skip
 
+# Locales that a source writes (W): of a country, else of the language, since a date of another country's is nearer
+# than the factory's; English outside the USA has none.
+LOCALES = {
+    "de": "de_DE",
+    "en-US": "en_US",
+    "es": "es_ES",
+    "fr": "fr_FR",
+    "fr-CA": "fr_CA",
+    "it": "it_IT",
+    "nl": "nl_NL",
+}
+
 # As the M series spells them (DECT generators).
 BASE_LANGUAGES = {
     "da": "Dansk", "de": "Deutsch", "en": "English", "es": "Español", "fr": "Francais", "it": "Italiano",

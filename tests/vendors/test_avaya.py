@@ -98,6 +98,18 @@ def test_public_files_lead_to_the_phones_own_and_need_no_profile() -> None:
     ]
 
 
+@pytest.mark.parametrize(("wanted", "server"), [(True, "pbx.acme.example"), (False, "")])
+def test_who_wants_no_message_lamp_is_told_no_server_for_it(wanted: bool, server: str) -> None:
+    record = replace(rich_record("avaya", "J179"), extensions=(extension("100", subscribe_mwi=wanted),))
+    assert server == parsed(record)[0]["MWISRVR"]
+
+
+@pytest.mark.parametrize(("place", "told"), [("Australia/Lord_Howe", True), ("Asia/Kolkata", False)])
+def test_a_clock_that_the_phone_cannot_have_is_told(place: str, told: bool) -> None:
+    record = replace(empty_record("avaya", "J179"), layers=(tenant_layer(locale__timezone=place),))
+    assert told == ("locale.timezone" in {one.slot for one in warnings_of(merge(record))})
+
+
 def test_a_password_with_a_double_quote_is_warned_of() -> None:
     person = replace(extension("100"), password='a"b')
     record = replace(rich_record("avaya", "J139"), extensions=(person,))

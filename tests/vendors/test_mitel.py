@@ -144,6 +144,14 @@ def test_the_clock(place: str, minutes: str, start: str, end: str) -> None:
     assert ("60" if start else None) == found.get("dst minutes")
 
 
+@pytest.mark.parametrize(
+    ("place", "told"), [("Pacific/Chatham", True), ("Antarctica/Troll", True), ("Australia/Lord_Howe", False)]
+)
+def test_a_clock_that_the_phone_cannot_have_is_told(place: str, told: bool) -> None:
+    record = device("6867i", locale__timezone=place)
+    assert told == ("locale.timezone" in {one.slot for one in warnings_of(merge(record))})
+
+
 @pytest.mark.parametrize(("password", "sent"), [("123456", "123456"), ("4294967295", "4294967295"), ("0", "0")])
 def test_passwords_of_digits_are_sent(password: str, sent: str) -> None:
     assert sent == parsed(device("6757i", phone__admin_password=password))["admin password"]

@@ -43,6 +43,9 @@ def warn(profile: Profile) -> Iterator[Warned]:
     """What a J100 phone cannot be told."""
     if not _PASSWORD.fullmatch(str(profile.settings["phone.admin_password"].value or "")):
         yield Warned("phone.admin_password", "8 to 31 letters and digits are allowed; the phone's is made from them")
+    place = zone(profile.settings["locale.timezone"].value)
+    if any(change and change.minute for change in (place.start, place.end)) or place.saving_minutes not in (0, 60):
+        yield Warned("locale.timezone", f"the clocks of {place.name} do not change by one hour at a full hour")
     for account in profile.accounts:
         if '"' in account.password:
             yield Warned(f"account {account.index}", "a double quote cannot be written: the password will not match")
@@ -63,6 +66,7 @@ def _account(profile: Profile) -> Mapping[str, Any] | None:
         "account": account,
         "address": joined(account.number, "@", domain.says(domain.value or "")),
         "domain": domain.text,
+        "mwi": domain.text if s["sip.subscribe_mwi"] else s["sip.subscribe_mwi"].says(""),
         "controllers": _controllers(account),
         "expires": s["sip.expires"].text,
         "codecs": _codecs(s["audio.codecs"]),

@@ -29,6 +29,7 @@ _WITH_VALUE = frozenset({Mode.BLF, Mode.SPEED_DIAL, Mode.PAGING, Mode.RECORD, Mo
 _NO_HOST = "0.0.0.0"  # noqa: S104 (the phones' word for no server; guide 3.2.2, p. A-91)
 _LONGEST_PASSWORD = 4294967295  # guide 3.3.1, "Password Settings"
 _DAY_MINUTES = 1440
+_MOST_SAVING = 60
 _LONGEST_WAIT_DAYS = 364
 
 
@@ -52,6 +53,9 @@ def warn(profile: Profile) -> Iterator[Warned]:
     yield from _line_warnings(profile.accounts)
     yield from _tls_warnings(profile)
     yield from _key_warnings(profile)
+    place = zone(profile.settings["locale.timezone"].value)
+    if any(change and change.minute for change in (place.start, place.end)) or place.saving_minutes > _MOST_SAVING:
+        yield Warned("locale.timezone", f"the clocks of {place.name} do not change at a full hour by one at most")
     minutes = profile.settings["phone.poll_minutes"].value
     if 0 < minutes < _DAY_MINUTES:
         yield Warned("phone.poll_minutes", "these phones ask at a time of day, at most once a day")
@@ -266,7 +270,7 @@ def _time(settings: Settings) -> Mapping[str, Any]:
         "minutes": setting.says(-place.offset_minutes),
         "dst": setting.says("3" if place.start and place.end else "0"),
         # The phones add an hour at most; only Antarctica/Troll has more.
-        "saving": setting.says(min(place.saving_minutes, 60)),
+        "saving": setting.says(min(place.saving_minutes, _MOST_SAVING)),
         "changes": [
             (name, _changeover(setting, rule)) for name, rule in (("start", place.start), ("end", place.end)) if rule
         ],

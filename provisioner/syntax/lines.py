@@ -110,9 +110,8 @@ class LineSyntax(Syntax):
 
     def read(self, text: str) -> LineDocument:
         document = LineDocument(self)
-        read, stated = self._read_line, document.stated
-        for line in text.splitlines():
-            key, written = read(line)
+        stated = document.stated
+        for key, written in map(self._read_line, text.splitlines()):
             if key is None:
                 document.add_layout(written)
             elif key in stated:

@@ -83,3 +83,9 @@ def test_vlan_is_set_and_cleared() -> None:
 def test_no_account_of_the_phone_keeps_its_factory_password() -> None:
     found = parsed(empty_record("ale", "M3"))
     assert {"Gen3rated-Passw0rd"} == {found[f"DeviceSecurity{one}Pwd"] for one in ("Admin", "User", "Var")}
+
+
+@pytest.mark.parametrize(("language", "told"), [("pt-BR", False), ("nb-NO", False), ("ja", True)])
+def test_a_language_that_the_phone_does_not_get_is_told(language: str, told: bool) -> None:
+    record = replace(empty_record("ale", "M3"), layers=(tenant_layer(locale__language=language),))
+    assert told == ("locale.language" in {one.slot for one in warnings_of(merge(record))})

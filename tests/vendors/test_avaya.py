@@ -120,3 +120,9 @@ def test_native_keys() -> None:
     rows = (button("line:3", Mode.NATIVE, "feature.callfwdna;attr1=7", "Away"),)
     _, keys = parsed(rich_record("avaya", "J189", template=None, buttons=rows))
     assert ("feature", "callfwdna", "7") == (keys[6]["Type"], keys[6]["Name"], keys[6]["attr1"])
+
+
+@pytest.mark.parametrize(("language", "told"), [("en-GB", False), ("de", True)])
+def test_a_language_that_the_phone_does_not_get_is_told(language: str, told: bool) -> None:
+    record = replace(empty_record("avaya", "J179"), layers=(tenant_layer(locale__language=language),))
+    assert told == ("locale.language" in {one.slot for one in warnings_of(merge(record))})

@@ -110,3 +110,9 @@ def test_a_button_on_an_accounts_key_is_warned_of() -> None:
 def test_the_time_zone_is_told_by_its_iana_name(place: str) -> None:
     record = replace(empty_record("digium", "D40"), layers=(tenant_layer(locale__timezone=place),))
     assert place == settings(trees(record)[0])["time_zone"]
+
+
+@pytest.mark.parametrize(("language", "told"), [("de-CH", False), ("sv", True)])
+def test_a_language_that_the_phone_does_not_get_is_told(language: str, told: bool) -> None:
+    record = replace(empty_record("digium", "D65"), layers=(tenant_layer(locale__language=language),))
+    assert told == ("locale.language" in {one.slot for one in warnings_of(merge(record))})

@@ -87,3 +87,9 @@ def test_only_the_offset_of_a_zone_is_told(place: str, offset: str, warned: bool
 
 def test_the_phone_comes_back_with_its_token() -> None:
     assert TOKEN_URL == parsed(empty_record("flyingvoice", "FIP16"))["static.auto_provision.server.url"]
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", False), ("de", True)])
+def test_a_language_that_the_phone_does_not_get_is_told(language: str, told: bool) -> None:
+    record = replace(empty_record("flyingvoice", "FIP13G"), layers=(tenant_layer(locale__language=language),))
+    assert told == ("locale.language" in {one.slot for one in warnings_of(merge(record))})

@@ -215,3 +215,9 @@ def test_the_way_back_and_the_poll() -> None:
 
 def test_only_the_file_with_its_mac_is_ever_answered() -> None:
     assert [file.pattern for file in VENDOR.files if file.template] == ["cfg{mac}.xml"]
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", False), ("de", True)])
+def test_a_language_that_the_phone_does_not_get_is_told(language: str, told: bool) -> None:
+    record = replace(empty_record("htek", "UC903"), layers=(tenant_layer(locale__language=language),))
+    assert told == ("locale.language" in {one.slot for one in warnings_of(merge(record))})

@@ -323,3 +323,9 @@ def test_what_the_phone_owns_is_left_out_and_native_keys_win() -> None:
     )
     assert "time zone minutes" not in found
     assert ("0", None) == (found["call waiting"], found.get("sip rport"))
+
+
+@pytest.mark.parametrize(("language", "told"), [("en-GB", False), ("nl-BE", False), ("pt", True)])
+def test_a_language_that_the_phone_does_not_get_is_told(language: str, told: bool) -> None:
+    record = replace(empty_record("mitel", "6867i"), layers=(tenant_layer(locale__language=language),))
+    assert told == ("locale.language" in {one.slot for one in warnings_of(merge(record))})

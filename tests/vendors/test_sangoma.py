@@ -163,3 +163,9 @@ def test_the_way_back() -> None:
 def test_a_device_has_its_file_by_both_names() -> None:
     record = empty_record("sangoma", "S500", mac="005058aabbcc")
     assert file_names(merge(record)) == ["cfg005058aabbcc.xml", "005058aabbcc.xml"]
+
+
+@pytest.mark.parametrize(("language", "told"), [("de-AT", False), ("sv", True)])
+def test_a_language_that_the_phone_does_not_get_is_told(language: str, told: bool) -> None:
+    record = replace(empty_record("sangoma", "S500"), layers=(tenant_layer(locale__language=language),))
+    assert told == ("locale.language" in {one.slot for one in warnings_of(merge(record))})

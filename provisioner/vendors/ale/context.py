@@ -39,6 +39,9 @@ def context(profile: Profile, keys: Keys) -> Mapping[str, Any]:
 
 def warn(profile: Profile) -> Iterator[Warned]:
     """What an ALE phone cannot be told."""
+    tongue = profile.settings["locale.language"].value
+    if tongue.partition("-")[0] not in words.LANGUAGES:
+        yield Warned("locale.language", f"the phone has no number for {tongue}; it speaks English")
     for account in profile.accounts:
         if account.settings["sip.srtp"].value != "off":
             yield Warned(f"account {account.index}", "SRTP stays as it is: no source names the phone's numbers for it")

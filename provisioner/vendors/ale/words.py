@@ -17,3 +17,5 @@ LANGUAGES = {
          "no", "da", "fi", "is", "zh")
     )
 }  # fmt: skip
+# Norwegian by the names of its two forms.
+LANGUAGES |= dict.fromkeys(("nb", "nn"), LANGUAGES["no"])

@@ -43,6 +43,8 @@ def warn(profile: Profile) -> Iterator[Warned]:
     """What a J100 phone cannot be told."""
     if not _PASSWORD.fullmatch(str(profile.settings["phone.admin_password"].value or "")):
         yield Warned("phone.admin_password", "8 to 31 letters and digits are allowed; the phone's is made from them")
+    if profile.settings["locale.language"].value.partition("-")[0] != "en":
+        yield Warned("locale.language", "language files are not served: the phone's language is left to its user")
     place = zone(profile.settings["locale.timezone"].value)
     if any(change and change.minute for change in (place.start, place.end)) or place.saving_minutes not in (0, 60):
         yield Warned("locale.timezone", f"the clocks of {place.name} do not change by one hour at a full hour")

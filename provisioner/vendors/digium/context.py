@@ -48,6 +48,9 @@ def warn(profile: Profile) -> Iterator[Warned]:
     password = str(profile.settings["phone.admin_password"].value or "")
     if not _is_pin(password):
         yield Warned("phone.admin_password", "the phone takes digits only: its PIN is made from the password")
+    tongue = profile.settings["locale.language"].value
+    if tongue.partition("-")[0] not in words.LOCALES:
+        yield Warned("locale.language", f"the phone's word for {tongue} is not known; it speaks English")
     for account in profile.accounts:
         if account.settings["sip.srtp"].value != "off":
             yield Warned(f"account {account.index}", "SRTP is not configured: no source names the phone's word for it")

@@ -55,6 +55,9 @@ def warn(profile: Profile) -> Iterable[Warned]:
         yield Warned("locale.timezone", f"the phone has no time zone {place.utc_offset}; its clock stays as it is")
     if any(change and change.minute for change in (place.start, place.end)) or place.saving_minutes not in (0, 60):
         yield Warned("locale.timezone", f"the clocks of {place.name} do not change by one hour at a full hour")
+    tongue = profile.settings["locale.language"].value
+    if _language(tongue) == OMIT:
+        yield Warned("locale.language", f"the phone's number for {tongue} is not known; its language is left to it")
     if profile.settings["calls.dnd"] and not is_named(profile.model):
         yield Warned("calls.dnd", "Do Not Disturb can only be switched on at the phone")
     for account in profile.accounts:

@@ -48,6 +48,9 @@ def context(profile: Profile, keys: Keys) -> Mapping[str, Any]:
 
 def warn(profile: Profile) -> Iterator[Warned]:
     """What these phones cannot do of this profile."""
+    tongue = str(profile.settings["locale.language"].value)
+    if tongue.partition("-")[0] != "en" and _language_file(tongue) is None:
+        yield Warned("locale.language", f"these phones have no file for {tongue}; they speak English")
     yield from _password_warnings(profile.settings)
     yield from _call_warnings(profile.settings)
     yield from _line_warnings(profile.accounts)
@@ -305,10 +308,14 @@ def _date_format(settings: Settings) -> Text:
     return country.says(words.DATE_FORMATS["mdy" if country.value == "US" else "dmy" if country else "ymd"])
 
 
+def _language_file(tag: str) -> tuple[str, str] | None:
+    """The file of a language or of its tongue, and what the keypad writes with it."""
+    return words.LANGUAGES.get(tag) or words.LANGUAGES.get(tag.partition("-")[0])
+
+
 def _language(setting: Setting) -> Mapping[str, Any]:
     """Slot 0 is English, which the phone has; others are files on the server."""
-    tongue = str(setting.value).partition("-")[0]
-    file, keypad = words.LANGUAGES.get(setting.value) or words.LANGUAGES.get(tongue) or ("", "English")
+    file, keypad = _language_file(str(setting.value)) or ("", "English")
     return {
         "slot": setting.says("1" if file else "0"),
         "file": setting.says(file) if file else None,

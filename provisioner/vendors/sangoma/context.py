@@ -50,6 +50,9 @@ def warn(profile: Profile) -> Iterable[Warned]:
         yield Warned("locale.timezone", f"the phone has no time zone {place.utc_offset}; its clock stays as it is")
     if any(change and change.minute for change in (place.start, place.end)) or place.saving_minutes not in (0, 60):
         yield Warned("locale.timezone", f"the clocks of {place.name} do not change by one hour at a full hour")
+    if _language(s["locale.language"]) == OMIT:
+        tongue = s["locale.language"].value
+        yield Warned("locale.language", f"the phone has no number for {tongue}; its language is left to it")
     if s["calls.dnd"]:
         yield Warned("calls.dnd", "Do Not Disturb can only be switched on at the phone")
 
@@ -150,15 +153,19 @@ def _formats(settings: Settings) -> Mapping[str, Text]:
 def _phone(settings: Settings) -> Mapping[str, Any]:
     language, admin = settings["locale.language"], settings["phone.admin_password"].text or OMIT
     country = settings["locale.tone_country"] if settings["locale.tone_country"] else settings["locale.country"]
-    tongue = language.value.partition("-")[0]
     return {
         "admin_password": admin,
         # Everybody knows the user's password; where nobody gave another, it is the admin's.
         "user_password": settings["phone.user_password"].text or admin,
         "web": settings["phone.web"].switch(),
-        "language": language.says(words.LANGUAGES.get(tongue, OMIT)),
+        "language": _language(language),
         "tones": country.says(words.TONES.get(country.value, OMIT)),
     }
+
+
+def _language(setting: Setting) -> Text:
+    """The phone's number for a tongue; its own choice stays where it has none."""
+    return setting.says(words.LANGUAGES.get(setting.value.partition("-")[0], OMIT))
 
 
 def _network(settings: Settings) -> Mapping[str, Any]:

@@ -521,6 +521,14 @@ def test_an_http_url_loses_its_scheme_and_https_keeps_it() -> None:
     assert keys_of(record)["S_CONFIGFILE_URL"].startswith('"https://')
 
 
+@pytest.mark.parametrize("master", [None, Mac.parse("7c2f80000001")])
+def test_an_n720_learns_its_way_back(master: Mac | None) -> None:
+    record = rich_record("gigaset", "N720 DM PRO", mac="7c2f80abcdef")
+    keys = keys_of(replace(record, master=master, url="http://prov.example/d/abc/"))
+    assert '"prov.example/d/abc/7C2F80ABCDEF.xml"' == keys["S_CONFIGFILE_URL"]
+    assert '"http://prov.example/d/abc"' == keys["BS_IP_Data.aucS_DATA_SERVER[%]"]
+
+
 @pytest.mark.parametrize(("model", "prefix"), [("N510 IP PRO", "BS_IP_Data1"), ("N720 DM PRO", "BS_IP_Data")])
 def test_a_vlan_is_switched_off_when_there_is_none(model: str, prefix: str) -> None:
     record = empty_record("gigaset", model)

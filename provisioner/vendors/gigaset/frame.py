@@ -119,6 +119,8 @@ def _common(profile: Profile) -> Mapping[str, Any]:
         "mac": Text(profile.mac.upper),
         "schema": profile.model.extra["frame"],
         "url": _without_http(profile.url.rstrip("/"), profile),
+        # W writes an N720's data server with its scheme.
+        "data_url": profile.url.says(profile.url.rstrip("/")),
         "config_url": _without_http(f"{profile.url}{profile.mac.upper}.xml", profile),
         "dtmf": first["sip.dtmf"].code(words.FRAME_DTMF),
         "call_waiting": first["calls.call_waiting"].switch(),

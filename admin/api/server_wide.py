@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from ipaddress import ip_address
 from typing import Any
 
 from sqlalchemy import select, true
@@ -21,6 +22,7 @@ from admin.lists.devices import key_of
 from admin.scope import Scope
 from admin.views.adding import seen_by
 from provisioner.commands.requests import described, vendor_table
+from provisioner.errors import Invalid, Problem
 from provisioner.recognise import Ask, recognise, vendor_by_oui
 from provisioner.registry import vendors
 from provisioner.replay import replay
@@ -61,7 +63,12 @@ def _recognise_many(call: Call) -> Reply:
 
 def _why(call: Call) -> Reply:
     query = call.query
-    ask = _ask(query["path"], query["user_agent"], query["transport"], query["address"])
+    try:
+        address = str(ip_address(query["address"]))
+    except ValueError:
+        message = "is no IPv4 or IPv6 address; write one such as 10.20.0.7"
+        raise Invalid([Problem(field="address", message=message)]) from None
+    ask = _ask(query["path"], query["user_agent"], query["transport"], address)
     steps = replay(call.provisioner, ask)
     return Reply(value={"steps": [{"step": step.name, "ok": step.ok, "says": step.says} for step in steps]})
 
@@ -148,7 +155,7 @@ _REQUEST = (
 _ADDRESS = Parameter(
     name="address",
     says="Where it asks from.",
-    kind=text_argument(45, default="127.0.0.1"),
+    kind={**text_argument(45, default="127.0.0.1"), "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]},
 )
 _TAKEN = table(
     vendor=TEXT_OR_NULL,

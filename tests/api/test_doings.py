@@ -267,6 +267,11 @@ def test_a_replay_is_for_the_whole_server_only(root, api):
     assert root.get("/why", query_string=query).json["steps"]
 
 
+def test_a_replay_is_from_an_address(root):
+    refused = root.get("/why?path=/x&address=10.0.0.256")
+    assert (422, "address") == (refused.status_code, refused.json["errors"][0]["field"])
+
+
 def test_a_list_of_macs_is_judged_one_by_one(api):
     macs = ["80:5e:c0:00:00:01", "805EC0-990001", "80:5e:c0:99:00:01", "1.2E+11", "80:5e:c0:01:00:01"]
     items = api.post("/tenants/acme/devices/validate", {"macs": macs}).json["items"]

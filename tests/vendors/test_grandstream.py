@@ -34,6 +34,7 @@ from tests.factories import (
 
 VENDOR = vendors()["grandstream"]
 FILE = VENDOR.files[0]
+DHCP = "provisioning.override.dhcp"
 OLD = "1.0.9.127"  # a GXP21xx that knows P-values alone
 P_VALUE_FAMILIES = ("gxp16xx", "gxp17xx")
 
@@ -587,6 +588,19 @@ def test_the_way_back_has_its_protocol_beside_it(url: str, protocol: str, word: 
     assert (old["P212"], old["P237"]) == (protocol, path)
     new = keys_in(replace(empty_record("grandstream", "GRP2614"), url=url))
     assert (new["provisioning.config.protocol"], new["provisioning.config.serverPath"]) == (word, path)
+
+
+@pytest.mark.parametrize(
+    ("model", "switches"),
+    [
+        ("GXP2170", {f"{DHCP}.allowCommonOptions": "No", f"{DHCP}.allowCustomOption": "None"}),
+        ("GXP1628", {"P145": "0", "P8337": "0"}),
+        ("GRP2614", {f"{DHCP}.allowCommonOptions": "No"}),
+    ],
+)
+def test_no_dhcp_option_wins_over_the_way_back(model: str, switches: dict[str, str]) -> None:
+    read = keys_in(empty_record("grandstream", model))
+    assert switches == {key: value for key, value in read.items() if key.startswith((f"{DHCP}.", "P145", "P8337"))}
 
 
 @pytest.mark.parametrize("model", ["GXP1782", "GRP2614"])

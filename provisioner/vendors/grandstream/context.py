@@ -344,6 +344,7 @@ def _provisioning(profile: Profile, spoken: Dialect) -> Mapping[str, Any]:
     return {
         "protocol": spoken.word("provisioning.config.protocol", protocol),
         "path": profile.url.says(path.rstrip("/")),
+        "custom_option": spoken.word("provisioning.override.dhcp.allowCustomOption", "None"),
         "mode": poll.says(spoken.word("provisioning.auto.mode", "YesUpgradeMin" if poll else "No")),
         "minutes": poll.says(minutes),
         "firmware_check": spoken.word("provisioning.firmware.checkCondition", "SkipCheck"),

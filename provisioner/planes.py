@@ -126,9 +126,9 @@ def _door(installation: Installation) -> PhonesDoor:
 def settle() -> None:
     """Read every vendor now and not with the first request; and what stays need not be looked through for garbage."""
     recognise(Ask(path="/"))
-    gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 class _Closing(PhonesDoor):

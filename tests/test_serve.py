@@ -198,6 +198,15 @@ def test_nobody_imports_what_only_another_plane_needs() -> None:
     assert {"admin", "flask", "openpyxl", "alembic"}.isdisjoint(done.stdout.split())
 
 
+def test_garbage_is_looked_for_in_what_is_made_after_the_start_alone() -> None:
+    script = (
+        "import gc; gc.disable(); from provisioner.planes import settle; settle();"
+        " print(gc.isenabled(), gc.get_freeze_count() > 100_000, len(gc.get_objects()) < 1_000)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "True", "True"]
+
+
 def test_it_stops_cleanly_and_leaves_nobody_behind(tmp_path: Path) -> None:
     world = make_world(tmp_path)
     with world.serving() as process:

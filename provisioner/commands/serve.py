@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import click
@@ -18,6 +19,7 @@ PLANE_NAMES = ("phones", "tftp", "portal", "worker")
 @click.option("--demo", is_flag=True, help="Fill an empty installation with a sample tenant.")
 def serve(plane: str | None, demo: bool) -> None:
     """Run the server: all planes, or one of them."""
+    gc.disable()  # until `settle`: what a start makes stays, and there is nothing to find in it
     installation = read_installation()
     logs.configure(installation.log_level, installation.log_format)
     os.environ[FOLDER_VARIABLE] = str(make_folder(installation.data_dir))

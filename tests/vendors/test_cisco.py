@@ -360,6 +360,24 @@ def test_what_a_file_cannot_say_comes_with_a_warning() -> None:
     assert [] == warned(empty_record("cisco", "8851"))
 
 
+def test_a_password_that_the_7900_would_cut_is_warned_of() -> None:
+    people = (replace(extension("100"), password="x" * 32), replace(extension("101"), password="y" * 31))
+    layers = (tenant_layer(phone__admin_password="z" * 32),)
+    said = {
+        model: [
+            one.partition(":")[0]
+            for one in warned(replace(empty_record("cisco", model), extensions=people, layers=layers))
+            if "cuts the rest" in one
+        ]
+        for model in ("7975G", "7960G", "8851")
+    }
+    assert {
+        "7975G": ["account 1", "phone.admin_password"],
+        "7960G": ["account 1", "phone.admin_password"],
+        "8851": [],
+    } == said
+
+
 def test_native_keys_are_paths() -> None:
     keys = native(
         **{

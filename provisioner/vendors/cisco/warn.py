@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from provisioner.vendor_api import Profile, Warned, zone
+from provisioner.vendor_api import Profile, Text, Warned, zone
 from provisioner.vendors.cisco.lines import seated, unseated
 from provisioner.vendors.cisco.words import URGENT, same_zone
 
@@ -17,6 +17,7 @@ _NOT_IN_A_FILE = {
     "calls.forward_busy": "forwarding when busy is up to the server",
     "calls.forward_no_answer": "forwarding without an answer is up to the server",
 }
+LONGEST_PASSWORD = 31  # of the 7900, which cuts what is longer (usecallmanagernz.github.io)
 _ONE_FOR_ALL = (
     "sip.transport",
     "sip.outbound_proxy",
@@ -33,6 +34,7 @@ def warn(profile: Profile) -> Iterator[Warned]:
     yield from (Warned(name, why) for name, why in _NOT_IN_A_FILE.items() if profile.settings[name])
     yield from _lines(profile)
     yield from _seats(profile)
+    yield from _passwords(profile)
     yield from _words(profile)
     if profile.model.extra["series"] != "ata":
         yield from _urgent(profile)
@@ -52,6 +54,17 @@ def _seats(profile: Profile) -> Iterator[Warned]:
             yield Warned(str(slot), f"it is the line of {account.number}: without a line the phone does nothing")
     for account in unseated(profile):
         yield Warned(f"account {account.index}", "it has no button, and the phone registers only lines on buttons")
+
+
+def _passwords(profile: Profile) -> Iterator[Warned]:
+    """A password that is cut is wrong: the line does not register, the admin does not get in."""
+    if profile.model.extra["series"] != "7900":
+        return
+    given = {f"account {one.index}": one.password for one in profile.accounts}
+    given["phone.admin_password"] = profile.settings["phone.admin_password"].text or Text()
+    for name, password in given.items():
+        if len(password) > LONGEST_PASSWORD:
+            yield Warned(name, f"the phone takes a password of {LONGEST_PASSWORD} letters at most and cuts the rest")
 
 
 def _words(profile: Profile) -> Iterator[Warned]:

@@ -160,6 +160,7 @@ class Installation:
 
     directory: Path
     devices: int
+    database: str | None = None
     tokens: dict[str, str] = field(default_factory=dict)
     etags: dict[str, str] = field(default_factory=dict)
 
@@ -172,6 +173,7 @@ class Installation:
             "PROVISIONER_PUBLIC_URL": "http://127.0.0.1:8080",
             "PROVISIONER_WORKERS": "1",
             "PROVISIONER_LOG_LEVEL": os.environ.get("PROVISIONER_LOG_LEVEL", "info"),
+            **({"PROVISIONER_DATABASE_URL": self.database} if self.database else {}),
         }
 
     def fill(self) -> None:
@@ -386,6 +388,7 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--devices", type=int, default=2000)
     options.add_argument("--rows", nargs="*")
+    options.add_argument("--database", help="an empty PostgreSQL instead of SQLite; it is filled and not emptied again")
     given = options.parse_args()
     missing = [program for program in ("nginx", "wrk", "taskset") if not shutil.which(program)]
     if missing:
@@ -393,7 +396,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="provisioner-phones-") as name:
         directory = Path(name)
         directory.chmod(0o755)
-        installation = Installation(directory, given.devices)
+        installation = Installation(directory, given.devices, given.database)
         installation.fill()
         rows = [row for row in installation.rows() if not given.rows or row.name in given.rows]
         with servers(installation) as both:

@@ -226,7 +226,7 @@ class Provisioner:
 
     def _may_stand(self, ask: Ask) -> bool:
         """Whether the judgement hangs on nothing but the device's facts, and on who asks for what."""
-        plain = not ask.authorization and ask.certificate is None and self.finder.is_steady
+        plain = not ask.authorization and ask.certificate is None
         return plain and len(ask.path) + len(ask.user_agent) <= LONGEST_REMEMBERED
 
     def _judged(self, outcome: Outcome, found: Facts | None) -> Standing:

@@ -106,15 +106,16 @@ class Finder:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._select = QuickSelect(database.engine, _FACTS.where(Device.mac == bindparam("mac")), _facts)
-        self.is_steady = database.is_sqlite
-        """Whether `look` gives the very same object again while nothing changes."""
 
     def find(self, mac: Mac | None, tenant: str | None = None) -> Facts:
         """What is committed at this moment of the device of a MAC."""
         return _owned(self.look(mac), mac, tenant)
 
     def look(self, mac: Mac | None) -> Facts | None:
-        """The device of a MAC, whosever it is; a request that names none costs the same look into the table."""
+        """The device of a MAC, whosever it is; a request that names none costs the same look into the table.
+
+        While nothing changes it is the very same object again.
+        """
         return self._database.one(self._select, mac.hex if mac else "")
 
     def stranger(self, mac: Mac | None, vendor: str, model: str) -> Facts:

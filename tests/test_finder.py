@@ -55,6 +55,14 @@ def test_a_committed_change_is_seen_by_the_next_call(server: Provisioner) -> Non
     assert server.finder.find(MAC).revision == before + 1
 
 
+def test_while_nothing_changes_it_is_the_very_same_object(server: Provisioner) -> None:
+    found = server.finder.find(MAC)
+    assert server.finder.find(MAC) is found
+    with server.database.writing() as session:
+        session.execute(update(Device).values(revision=Device.revision + 1))
+    assert server.finder.find(MAC) is not found
+
+
 def test_another_tenants_device_is_unknown(server: Provisioner) -> None:
     with pytest.raises(Unknown):
         server.finder.find(MAC, "other")

@@ -5,7 +5,8 @@ request each thread keeps one connection of its own in autocommit, and a row com
 its columns, made into what the caller wants; a row that comes again as it was is not made again. Every
 call tells what is committed at that moment: SQLite is asked for its ``data_version``, which costs a quarter
 of the SELECT and changes with every commit of another connection, and while it stays what was read stays
-true; PostgreSQL is asked for the row. There a connection is a process of the server, so only the main thread,
+true; PostgreSQL is asked for the row by its own library, for the driver's cursor costs several times what
+the row does. There a connection is a process of the server, so only the main thread,
 which runs the loop of its plane, has one of its own; the other threads share a few. Connections that the
 server has closed are made anew, once a call.
 The SELECTs of a file that must be made run within the transaction of a session.
@@ -28,15 +29,18 @@ SHARED = 2
 """Connections to PostgreSQL for all threads of a process but the main one."""
 T = TypeVar("T")
 _NEW: Any = object()
+_STATEMENT = b"quick_select"
+_COMMAND_OK, _TUPLES_OK = 1, 2  # as libpq numbers them
 
 
 class _Held(Generic[T]):
     """A connection, and what it read since the last change that it saw."""
 
-    __slots__ = ("connection", "cursor", "known", "version")
+    __slots__ = ("connection", "cursor", "known", "types", "version")
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
+        self.types: Any = None
         self.cursor = connection.cursor()
         self.version = -1
         self.known: dict[Hashable, T | None] = {}
@@ -51,12 +55,12 @@ class QuickSelect(Generic[T]):
         compiled = statement.compile(dialect=engine.dialect)
         self._sql = str(compiled)
         (self._name,) = compiled.params
-        self._positional = compiled.positiontup is not None
         self._converters = _converters(engine, statement.selected_columns)
         self._error: type[Exception] = engine.dialect.loaded_dbapi.Error
         self._embedded = engine.dialect.name == "sqlite"
-        # PostgreSQL's driver makes lists of JSON, which no table can be keyed by.
+        # PostgreSQL's driver makes lists of JSON, which no table can be keyed by: there it is the row as it came.
         self._made = lru_cache(REMEMBERED)(self._converted) if self._embedded else self._converted
+        self._as_it_came: dict[Sequence[bytes | None], T] = {}
         self._local = threading.local()
         self._idle: list[_Held[T]] = []
         self._room = threading.Semaphore(SHARED)
@@ -93,7 +97,7 @@ class QuickSelect(Generic[T]):
         except AttributeError:
             held = self._local.held = self._connect()
         if not self._embedded:
-            return self._selected(held, key)
+            return self._fetched(held, key)
         # What is read after the version was is at least as new as it.
         version = held.cursor.execute("PRAGMA data_version").fetchall()[0][0]
         if version != held.version or len(held.known) >= REMEMBERED:
@@ -111,7 +115,7 @@ class QuickSelect(Generic[T]):
             except IndexError:
                 held = self._connect()
             try:
-                value = self._selected(held, key)
+                value = self._fetched(held, key)
             except self._error:
                 self._close(held)
                 raise
@@ -119,10 +123,42 @@ class QuickSelect(Generic[T]):
             return value
 
     def _selected(self, held: _Held[T], key: Hashable) -> T | None:
-        held.cursor.execute(self._sql, (key,) if self._positional else {self._name: key})
+        held.cursor.execute(self._sql, (key,))
         # Read to the end: SQLite would hold its snapshot for a row that might follow, and its log could only grow.
         rows = held.cursor.fetchall()
         return self._made(rows[0]) if rows else None
+
+    def _fetched(self, held: _Held[T], key: Hashable) -> T | None:
+        """The row of PostgreSQL, made into a value unless it came before as it is."""
+        link = held.connection.dbapi_connection.pgconn
+        if held.types is None:
+            held.types = self._prepared(held)
+        result = link.exec_prepared(_STATEMENT, [str(key).encode()])
+        self._check(result, _TUPLES_OK)
+        if not result.ntuples:
+            return None
+        row = tuple([result.get_value(0, n) for n in range(result.nfields)])
+        value: T = self._as_it_came.get(row, _NEW)
+        if value is _NEW:
+            if len(self._as_it_came) >= REMEMBERED:
+                self._as_it_came.clear()
+            loaders = (held.types.get_loader(result.ftype(n), 0) for n in range(result.nfields))
+            typed = [one if one is None else loader.load(one) for one, loader in zip(row, loaders, strict=True)]
+            value = self._as_it_came[row] = self._made(typed)
+        return value
+
+    def _prepared(self, held: _Held[T]) -> Any:
+        """Let the server plan the statement once, and give what tells the types of its columns."""
+        from psycopg.adapt import Transformer  # noqa: PLC0415  # where SQLite is used it need not be there
+
+        connection = held.connection.dbapi_connection
+        sql = self._sql.replace(f"%({self._name})s", "$1")
+        self._check(connection.pgconn.prepare(_STATEMENT, sql.encode()), _COMMAND_OK)
+        return Transformer(connection)
+
+    def _check(self, result: Any, wanted: int) -> None:
+        if result.status != wanted:
+            raise self._error((result.error_message or b"").decode("utf-8", "replace"))
 
     def _connect(self) -> _Held[T]:
         """A connection of the engine's making, with its settings, that never goes back to the pool."""

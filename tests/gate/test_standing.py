@@ -97,7 +97,7 @@ def test_a_refusal_and_a_stranger_are_weighed_alike_at_first_and_remembered_alik
     monkeypatch.setattr(Gatehouse, "claim", counted)
     for _ in range(3):
         asked.ask(path, "192.0.2.8")
-    assert len(weighed) == (1 if asked.provisioner.database.is_sqlite else 3)
+    assert len(weighed) == 1
 
 
 def test_requests_too_long_to_come_again_are_not_remembered(asked: House) -> None:
@@ -109,7 +109,7 @@ def test_requests_too_long_to_come_again_are_not_remembered(asked: House) -> Non
 
 def test_what_a_walker_was_told_is_forgotten_with_the_walk(asked: House, monkeypatch: pytest.MonkeyPatch) -> None:
     asked.set(FRONT, state="open", open_until=asked.at + timedelta(minutes=5))
-    caught_meanwhile = iter([False, True, True] if asked.provisioner.database.is_sqlite else [True])
+    caught_meanwhile = iter([False, True, True])
     with monkeypatch.context() as patched:
         patched.setattr(asked.provisioner.gatehouse.walks, "is_walker", lambda _address: next(caught_meanwhile))
         assert asked.ask(FILE).startswith("Refused: ")

@@ -138,6 +138,11 @@ def test_keys_of_modules_run_over_two_pages() -> None:
     assert (named["Exp1_1_20_Value"], named["Exp1_2_1_Value"], named["Exp6_2_20_Value"]) == ("20", "21", "40")
 
 
+@pytest.mark.parametrize(("name", "key"), [("UC926", "P60004"), ("UC926U", "Exp1_1_1_Extension")])
+def test_a_watched_key_of_a_module_has_its_pickup_code(name: str, key: str) -> None:
+    assert with_buttons(name, button("exp1:1", Mode.BLF, "20", pickup="**"), modules=1)[key] == "**"
+
+
 def test_soft_and_hard_keys_are_stated_only_where_given() -> None:
     bare = with_buttons("UC926")
     assert not [key for key in bare if re.fullmatch(r"P43[2-4]\d\d|P2004\d", key)]

@@ -35,7 +35,7 @@ VENDOR = Vendor(
     resync=lambda _model: "resync",
     # The path holds the device's token; 2, 34 and so on are passwords by their P numbers.
     secret_keys=r"passw|secret|pwd|token|ServerPath|AESKey|AuthKey|PrivKey|UnlockPin"  # noqa: S106  key names, not a secret
-    r"|^P(2|34|734|506|606|1706|1806|2413\d|192|196|237|1361|5436|8628|8631)$",
+    r"|^P(2|34|734|506|606|1706|1806|2413\d|192|196|237|1361|5436|5730|8628|8631)$",
     http_login=http_login,
     files=(
         File(

@@ -27,7 +27,7 @@ VENDOR = Vendor(
     warn=warn,
     resync=lambda _model: "resync",
     # The path holds the device's token; 2, 34 and so on are passwords by their P numbers.
-    secret_keys=r"passw|secret|pwd|token|^P(2|34|734|506|606|1706|1806|192|196|237|5436|8628)$",  # noqa: S106
+    secret_keys=r"passw|secret|pwd|token|^P(2|34|734|506|606|1706|1806|192|196|237|5436|5730|8628|8631)$",  # noqa: S106
     files=(
         # Deployments are known with one name or the other; whichever is asked for first ends the phone's search.
         File(kind="config", pattern="cfg{mac}.xml", template="device.xml.j2", media_type=_XML),

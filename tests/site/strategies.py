@@ -107,6 +107,18 @@ WEBHOOK = st.fixed_dictionaries(
     optional={"user": TEXT, "password": TEXT, "enabled": st.booleans()},
 )
 WEBHOOKS = st.lists(WEBHOOK, max_size=3, unique_by=lambda hook: (hook["event"], hook["url"]))
+ZENDESK = st.fixed_dictionaries({"domain": TEXT, "user": TEXT}, optional={"api_token": TEXT})
+INTEGRATIONS = st.lists(
+    st.fixed_dictionaries(
+        {"identifier": st.just("zendesk"), "configuration": ZENDESK}, optional={"enabled": st.booleans()}
+    )
+    | st.just({"identifier": "hubspot"}),
+    max_size=2,
+    unique_by=lambda one: one["identifier"],
+)
+PAGE = st.dictionaries(
+    st.sampled_from(["appexts", "dnd", "crm"]), st.sampled_from(["default", "on", "off"]), max_size=3
+)
 
 
 @st.composite
@@ -135,6 +147,8 @@ def sites(draw: st.DrawFn) -> dict[str, Any]:
         "button_templates": [{"name": name, **draw(TEMPLATE)} for name in templates],
         "devices": [*draw(dect(macs[-1:], lines)), *phones],
         "webhooks": draw(WEBHOOKS),
+        "integrations": draw(INTEGRATIONS),
+        "user_page_control": draw(PAGE),
     }
 
 

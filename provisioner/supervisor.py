@@ -105,14 +105,15 @@ class Supervisor:
         # A signal to the new process would otherwise be taken by a handler that is the supervisor's.
         signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
         try:
-            pid = os.fork()
+            try:
+                pid = os.fork()
+            except OSError as error:  # of the fork alone: the new process must never go on as a supervisor
+                child.did_not_start(error)
+                return False
             if pid:
                 child.began(pid)
             else:
                 self._leave(child, parent)
-        except OSError as error:
-            child.did_not_start(error)
-            return False
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
         return pid == 0

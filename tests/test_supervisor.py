@@ -137,6 +137,22 @@ os.fork = full
         assert {told()["plane"], told()["plane"]} == {"one", "two"}
 
 
+def test_a_new_process_that_fails_at_once_does_not_become_a_supervisor() -> None:
+    broken = """
+def broken(_parent):
+    raise OSError("no prctl here")
+supervisor._die_with = broken
+"""
+    with supervising(before=broken, log=subprocess.PIPE) as (process, _):
+        assert process.stderr
+        told = ""
+        while told.count("plane.ended") < 4:
+            told += process.stderr.readline()
+        process.stderr.close()
+    assert "plane.not_started" not in told
+    assert "status=1" in told
+
+
 def gone(pid: int) -> bool:
     try:
         os.kill(pid, 0)

@@ -116,6 +116,13 @@ def test_a_password_with_a_double_quote_is_warned_of() -> None:
     assert any("double quote" in str(one) for one in warnings_of(merge(record)))
 
 
+@pytest.mark.parametrize(("label", "told"), [("x" * 40, "x" * 31), ("Lab", "Lab"), ("", None)])
+def test_a_label_is_as_long_as_the_phone_takes_it_or_left_to_it(label: str, told: str | None) -> None:
+    row = replace(button("line:2", Mode.SPEED_DIAL, "555"), label=label)
+    keys = parsed(replace(rich_record("avaya", "J179"), template=None, buttons=(row,)))[1]
+    assert told == keys[5].get("Label")
+
+
 def test_native_keys() -> None:
     rows = (button("line:3", Mode.NATIVE, "feature.callfwdna;attr1=7", "Away"),)
     _, keys = parsed(rich_record("avaya", "J189", template=None, buttons=rows))

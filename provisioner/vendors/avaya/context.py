@@ -25,6 +25,7 @@ from provisioner.vendor_api import (
 )
 from provisioner.vendors.avaya import words
 
+_LONGEST_LABEL = 31  # J100 guide 4.1, "Pre-configuration of keys"
 _PASSWORD = re.compile(r"[A-Za-z0-9]{8,31}")
 
 
@@ -114,7 +115,7 @@ def _key(profile: Profile, key: Key) -> Mapping[str, Any]:
         "n": key.number + words.FIRST_KEY - 1,
         "type": value.says(kind),
         "name": value.says(name),
-        "label": _field(given.get("label") or key.button.label),
+        "label": _label(given.get("label") or key.button.label),
         "attr1": _field(given.get("attr1") or number),
         "attr2": _field(given.get("attr2") or (number if name == "blf" else None)),
     }
@@ -128,6 +129,11 @@ def _works(profile: Profile, key: Key) -> bool:
 def _coded(key: Key) -> tuple[str, str, Mapping[str, Text]]:
     kind, _, name = key.code.code.partition(";")
     return kind, name, {}
+
+
+def _label(text: Text) -> Text | None:
+    """A label as long as the phone takes one, None where it shall make its own."""
+    return _field(text.says(text[:_LONGEST_LABEL])) if text else None
 
 
 def _field(text: Text | None) -> Text | None:

@@ -93,3 +93,10 @@ def test_the_phone_comes_back_with_its_token() -> None:
 def test_a_language_that_the_phone_does_not_get_is_told(language: str, told: bool) -> None:
     record = replace(empty_record("flyingvoice", "FIP13G"), layers=(tenant_layer(locale__language=language),))
     assert told == ("locale.language" in {one.slot for one in warnings_of(merge(record))})
+
+
+def test_an_ipv6_address_has_no_brackets_beside_its_port() -> None:
+    servers = {"sip__server": "[2001:db8::5]", "sip__outbound_proxy": "[2001:db8::6]:5070"}
+    record = replace(rich_record("flyingvoice", "FIP13G"), layers=(tenant_layer(**servers),))
+    found = [parsed(record)[f"account.1.{key}"] for key in ("sip_server.1.address", "outbound_proxy.1.address")]
+    assert ["2001:db8::5", "2001:db8::6"] == found

@@ -329,3 +329,11 @@ def test_what_the_phone_owns_is_left_out_and_native_keys_win() -> None:
 def test_a_language_that_the_phone_does_not_get_is_told(language: str, told: bool) -> None:
     record = replace(empty_record("mitel", "6867i"), layers=(tenant_layer(locale__language=language),))
     assert told == ("locale.language" in {one.slot for one in warnings_of(merge(record))})
+
+
+def test_an_ipv6_address_has_no_brackets_beside_its_port() -> None:
+    servers = {"sip__server": "[2001:db8::5]", "sip__outbound_proxy": "[2001:db8::6]:5070"}
+    found = parsed(device("6930", **servers))
+    assert ("2001:db8::5", "2001:db8::6", "5070") == tuple(
+        found[key] for key in ("sip line1 registrar ip", "sip line1 outbound proxy", "sip line1 outbound proxy port")
+    )

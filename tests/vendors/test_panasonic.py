@@ -380,3 +380,11 @@ def test_what_the_phone_owns_is_left_out_and_native_keys_win() -> None:
     found = parsed(replace(rich_record("panasonic", "UDS124"), device_layer=owned, native=(extra,)))
     assert not {"TIME_ZONE", "DST_ENABLE", "SYSLOG_ADDR", "CFG_RESYNC_FROM_SIP"} & set(found)
     assert found["WL_AIRSYNCGROUP_CS"] == "2"
+
+
+def test_an_ipv6_address_has_no_brackets_beside_its_port() -> None:
+    servers = {"sip__server": "[2001:db8::5]", "sip__outbound_proxy": "[2001:db8::6]:5070"}
+    found = parsed(device("HDV230", **servers))
+    assert ("2001:db8::5", "2001:db8::6", "5070") == tuple(
+        found[key] for key in ("SIP_RGSTR_ADDR_1", "SIP_OUTPROXY_ADDR_1", "SIP_OUTPROXY_PORT_1")
+    )

@@ -68,7 +68,7 @@ def _used(account: Account) -> Mapping[str, Any]:
     proxy, proxy_port = host_port(s["sip.outbound_proxy"])
     return {
         "account": account,
-        "server": s["sip.server"].text,
+        "server": host_port(s["sip.server"])[0],
         "port": port,
         "transport": transport.code(words.TRANSPORTS),
         "expires": s["sip.expires"].text,

@@ -153,7 +153,7 @@ def _account(profile: Profile, index: int) -> Mapping[str, Any]:
         "line": line,
         "used": True,
         "account": account,
-        "server": s["sip.server"].text or _NO_HOST,
+        "server": _split(s["sip.server"])[0] or _NO_HOST,
         "port": port,
         "backup": backup or s["sip.backup_server"].says(_NO_HOST),
         "backup_port": (backup_port or port) if backup else s["sip.backup_server"].says("0"),

@@ -135,7 +135,7 @@ def _server(s: Settings, profile: Profile) -> Mapping[str, Any]:
     proxy, proxy_port = _split(s["sip.outbound_proxy"])
     backup, backup_port = _split(s["sip.backup_server"])
     return {
-        "address": s["sip.server"].text,
+        "address": _split(s["sip.server"])[0],
         "port": port,
         "backup": backup,
         "backup_port": (backup_port or port) if backup else OMIT,

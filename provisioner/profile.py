@@ -6,6 +6,7 @@ that knowledge when a vendor turns it into its own code (`Setting.code`, `Text`)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -109,6 +110,24 @@ class Settings(Mapping[str, Setting]):
 
     def __len__(self) -> int:
         return len(self._by_name)
+
+
+def emergency_identity(settings: Settings) -> Text | None:
+    """Whom an emergency call says to call back: 10 to 25 digits, or a SIP or TEL URI; the ELIN before the callback.
+
+    Phones take nothing else there, so an inner number gives None. Writing signs (RFC 3966 §5.1.1) are left out.
+    """
+    return _identity(settings["emergency.elin"]) or _identity(settings["emergency.callback"])
+
+
+def _identity(setting: Setting) -> Text | None:
+    given = str(setting.value or "")
+    if re.fullmatch(r"(?:sips?|tel):.+", given):
+        return setting.says(given)
+    number = re.sub(r"[ ().-]", "", given)
+    if re.fullmatch(r"\+[0-9]{7,25}", number):
+        return setting.says(f"tel:{number}")
+    return setting.says(number) if re.fullmatch(r"[0-9]{10,25}", number) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ from provisioner.profile import (
     Settings,
     Text,
     Warned,
+    emergency_identity,
     joined,
 )
 from provisioner.syntax import (
@@ -101,6 +102,7 @@ __all__ = [
     "Zone",
     "aes_ecb",
     "clean",
+    "emergency_identity",
     "joined",
     "load_lines",
     "load_models",

@@ -190,6 +190,12 @@ def test_an_account_is_stated_whole() -> None:
     )
 
 
+def test_an_ipv6_address_has_no_brackets_where_the_port_has_a_key_of_its_own() -> None:
+    found = with_settings(sip__server="[2001:db8::1]", sip__backup_server="[2001:db8::2]:5070")
+    servers = [found[f"reg.1.server.{n}.{name}"] for n in (1, 2) for name in ("address", "port")]
+    assert ["2001:db8::1", "", "2001:db8::2", "5070"] == servers
+
+
 def test_srv_forbids_a_port() -> None:
     """With a port the phone skips the SRV look-up."""
     found = with_settings(sip__transport="srv", sip__port=5061)
@@ -657,6 +663,15 @@ def test_emergency_numbers_work_on_a_locked_phone() -> None:
         "tel:+13125550100"
         == with_settings(emergency__callback="+13125550100")["dialplan.routing.emergency.outboundIdentity"]
     )
+
+
+@pytest.mark.parametrize(
+    ("callback", "stated"),
+    [("+1 (312) 555-0100", "tel:+13125550100"), ("3125550100", "3125550100"), ("100", ""), ("sip:1@a", "sip:1@a")],
+)
+def test_an_emergency_call_carries_a_number_that_the_phone_accepts(callback: str, stated: str) -> None:
+    found = with_settings(emergency__callback=callback)
+    assert stated == found["dialplan.routing.emergency.outboundIdentity"]
 
 
 def test_a_masked_file_shows_neither_the_url_nor_a_password() -> None:

@@ -359,6 +359,16 @@ def test_the_port_follows_the_transport(transport: str, port: int | None, stated
     assert stated == keys["account.1.sip_server.1.port"]
 
 
+def test_an_ipv6_address_has_no_brackets_where_the_port_has_a_key_of_its_own() -> None:
+    layer = tenant_layer(sip__server="[2001:db8::1]", sip__backup_server="[2001:db8::2]:5070")
+    account = fields(keys_of(desk(layers=(layer,))), "account.1")
+    assert ("2001:db8::1", "2001:db8::2", "5070") == (
+        account["sip_server.1.address"],
+        account["sip_server.2.address"],
+        account["sip_server.2.port"],
+    )
+
+
 def test_without_a_backup_or_a_proxy_the_old_ones_are_cleared() -> None:
     keys = keys_of(desk(layers=(tenant_layer(),)))
     cleared = (
@@ -494,6 +504,7 @@ def test_a_resync_does_not_reboot_and_only_our_url_is_asked() -> None:
     [
         ("+13125550100", None, ("CUSTOM", "tel:+13125550100")),
         ("3125550100", None, ("CUSTOM", "3125550100")),
+        ("(312) 555-0100", None, ("CUSTOM", "3125550100")),
         ("+13125550100", "13125550199", ("CUSTOM", "13125550199")),
         ("sip:911@pbx.example", None, ("CUSTOM", "sip:911@pbx.example")),
         ("100", None, ("ELIN", NULL)),

@@ -19,7 +19,7 @@ from provisioner.vendor_api import (
     Setting,
     Settings,
     Text,
-    joined,
+    emergency_identity,
     zone,
 )
 from provisioner.vendors.poly import words
@@ -139,7 +139,7 @@ def _server(settings: Settings, line: Line) -> dict[str, Any]:
     backup, backup_port = _split(settings["sip.backup_server"])
     proxy, proxy_port = _split(settings["sip.outbound_proxy"])
     return {
-        "server": settings["sip.server"].text,
+        "server": _split(settings["sip.server"])[0],
         "port": port,
         "transport": word,
         "expires": settings["sip.expires"].text,
@@ -365,12 +365,4 @@ def _password(setting: Setting) -> Text:
 def _emergency(settings: Settings) -> Mapping[str, Any]:
     numbers = settings["emergency.numbers"]
     listed = [(n, numbers.says(number)) for n, number in enumerate(numbers.value or (), 1)]
-    return {"numbers": listed, "locked": listed[:_AUTHORIZED], "identity": _identity(settings)}
-
-
-def _identity(settings: Settings) -> Text | None:
-    """What an emergency call gives as its number: 10 to 25 digits, or a URI where there is a plus sign."""
-    number = settings["emergency.elin"].text or settings["emergency.callback"].text
-    if number is None:
-        return None
-    return joined(number.says("tel:"), number) if number.startswith("+") else number
+    return {"numbers": listed, "locked": listed[:_AUTHORIZED], "identity": emergency_identity(settings)}

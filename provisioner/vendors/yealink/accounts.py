@@ -71,7 +71,7 @@ def _server(account: Account) -> Server:
     backup, backup_port = host_port(s["sip.backup_server"])
     proxy, proxy_port = host_port(s["sip.outbound_proxy"])
     return {
-        "address": s["sip.server"].text,
+        "address": host_port(s["sip.server"])[0],
         "port": port,
         "transport": transport.code(words.TRANSPORTS),
         "expires": s["sip.expires"].text,

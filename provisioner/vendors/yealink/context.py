@@ -17,6 +17,7 @@ from provisioner.vendor_api import (
     Settings,
     Text,
     Zone,
+    emergency_identity,
     joined,
     zone,
 )
@@ -160,7 +161,7 @@ def _calls(profile: Profile) -> Mapping[str, Any]:
 
 def _emergency(settings: Settings) -> Mapping[str, Any]:
     numbers = settings["emergency.numbers"]
-    identity = _identity(settings["emergency.elin"]) or _identity(settings["emergency.callback"])
+    identity = emergency_identity(settings)  # its forms: T40G guide, "Emergency Dialplan"
     places = range(1, max(_EMERGENCY_NUMBERS, len(numbers.value)) + 1)
     return {
         "locked": numbers.says(",".join(numbers.value)),
@@ -169,14 +170,6 @@ def _emergency(settings: Settings) -> Mapping[str, Any]:
         "source": identity.says("CUSTOM") if identity else numbers.says("ELIN"),
         "identity": identity,
     }
-
-
-def _identity(setting: Setting) -> Text | None:
-    """Who asks for help: 10 to 25 digits, or a SIP or TEL URI (T40G guide, "Emergency Dialplan")."""
-    number = str(setting.value or "")
-    if re.fullmatch(r"\+[0-9]{7,25}", number):
-        return setting.says(f"tel:{number}")
-    return setting.says(number) if re.fullmatch(r"[0-9]{10,25}|(?:sips?|tel):.+", number) else None
 
 
 def _nth(setting: Setting, n: int) -> Text | None:

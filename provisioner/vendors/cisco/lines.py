@@ -40,5 +40,6 @@ def unseated(profile: Profile) -> list[Account]:
 
 
 def _unnamed(profile: Profile, every: tuple[Slot, ...]) -> list[Account]:
-    named = {button.account for slot, button in profile.buttons.items() if button.mode in LINES and slot in every}
+    lines = {slot: button.account for slot, button in profile.buttons.items() if button.mode in LINES}
+    named = {lines[slot] for slot in every if slot in lines}
     return [account for account in profile.accounts if account.index not in named]

@@ -89,3 +89,9 @@ def test_no_account_of_the_phone_keeps_its_factory_password() -> None:
 def test_a_language_that_the_phone_does_not_get_is_told(language: str, told: bool) -> None:
     record = replace(empty_record("ale", "M3"), layers=(tenant_layer(locale__language=language),))
     assert told == ("locale.language" in {one.slot for one in warnings_of(merge(record))})
+
+
+def test_what_the_phone_has_no_known_setting_for_is_told() -> None:
+    settings: dict[str, Any] = {"phone__syslog": "log.example"}
+    record = replace(empty_record("ale", "M3"), layers=(tenant_layer(**settings),))
+    assert {name.replace("__", ".") for name in settings} <= {one.slot for one in warnings_of(merge(record))}

@@ -66,3 +66,9 @@ def test_a_button_is_warned_of() -> None:
     assert ["line:1: 8188 has 0 such keys; the button is not rendered"] == [
         str(one) for one in warnings_of(merge(record))
     ]
+
+
+def test_what_the_phone_has_no_known_setting_for_is_told() -> None:
+    settings: dict[str, Any] = {"phone__syslog": "log.example"}
+    record = replace(empty_record("algo", "8301"), layers=(tenant_layer(**settings),))
+    assert {name.replace("__", ".") for name in settings} <= {one.slot for one in warnings_of(merge(record))}

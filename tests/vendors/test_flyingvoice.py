@@ -100,3 +100,9 @@ def test_an_ipv6_address_has_no_brackets_beside_its_port() -> None:
     record = replace(rich_record("flyingvoice", "FIP13G"), layers=(tenant_layer(**servers),))
     found = [parsed(record)[f"account.1.{key}"] for key in ("sip_server.1.address", "outbound_proxy.1.address")]
     assert ["2001:db8::5", "2001:db8::6"] == found
+
+
+def test_what_the_phone_has_no_known_setting_for_is_told() -> None:
+    settings: dict[str, Any] = {"phone__syslog": "log.example"}
+    record = replace(empty_record("flyingvoice", "FIP13G"), layers=(tenant_layer(**settings),))
+    assert {name.replace("__", ".") for name in settings} <= {one.slot for one in warnings_of(merge(record))}

@@ -42,6 +42,8 @@ def warn(profile: Profile) -> Iterator[Warned]:
     tongue = profile.settings["locale.language"].value
     if tongue.partition("-")[0] not in words.LANGUAGES:
         yield Warned("locale.language", f"the phone has no number for {tongue}; it speaks English")
+    if profile.settings["phone.syslog"]:
+        yield Warned("phone.syslog", "no source names the phone's setting for it; it is left to the phone")
     for account in profile.accounts:
         if account.settings["sip.srtp"].value != "off":
             yield Warned(f"account {account.index}", "SRTP stays as it is: no source names the phone's numbers for it")

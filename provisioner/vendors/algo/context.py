@@ -25,6 +25,8 @@ def context(profile: Profile, _keys: Keys) -> Mapping[str, Any]:
 
 def warn(profile: Profile) -> Iterator[Warned]:
     """What an Algo device cannot be told."""
+    if profile.settings["phone.syslog"]:
+        yield Warned("phone.syslog", "no source names the device's setting for it; it is left to the device")
     for account in profile.accounts:
         if account.settings["sip.srtp"].value != "off":
             yield Warned(f"account {account.index}", "SRTP stays as it is: no source names the device's words for it")

@@ -25,6 +25,10 @@ from provisioner.vendor_api import (
 )
 from provisioner.vendors.avaya import words
 
+_LEFT = (
+    "calls.dnd", "calls.auto_answer", "calls.forward_always", "calls.forward_busy", "calls.forward_no_answer",
+    "phone.syslog",
+)  # fmt: skip
 _LONGEST_LABEL = 31  # J100 guide 4.1, "Pre-configuration of keys"
 _PASSWORD = re.compile(r"[A-Za-z0-9]{8,31}")
 
@@ -46,6 +50,9 @@ def warn(profile: Profile) -> Iterator[Warned]:
         yield Warned("phone.admin_password", "8 to 31 letters and digits are allowed; the phone's is made from them")
     if profile.settings["locale.language"].value.partition("-")[0] != "en":
         yield Warned("locale.language", "language files are not served: the phone's language is left to its user")
+    for name in _LEFT:
+        if profile.settings[name]:
+            yield Warned(name, "no source names the phone's setting for it; it is left to the phone")
     place = zone(profile.settings["locale.timezone"].value)
     if any(change and change.minute for change in (place.start, place.end)) or place.saving_minutes not in (0, 60):
         yield Warned("locale.timezone", f"the clocks of {place.name} do not change by one hour at a full hour")

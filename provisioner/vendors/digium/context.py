@@ -22,6 +22,7 @@ from provisioner.vendor_api import (
 from provisioner.vendors.digium import words
 
 _DIGITS = "0123456789"
+_LEFT = ("calls.dnd", "calls.auto_answer", "calls.forward_always", "calls.forward_busy", "calls.forward_no_answer")
 
 
 def context(profile: Profile, keys: Keys) -> Mapping[str, Any]:
@@ -51,6 +52,9 @@ def warn(profile: Profile) -> Iterator[Warned]:
     tongue = profile.settings["locale.language"].value
     if tongue.partition("-")[0] not in words.LOCALES:
         yield Warned("locale.language", f"the phone's word for {tongue} is not known; it speaks English")
+    for name in _LEFT:
+        if profile.settings[name]:
+            yield Warned(name, "no source names the phone's setting for it; it is left to the phone")
     for account in profile.accounts:
         if account.settings["sip.srtp"].value != "off":
             yield Warned(f"account {account.index}", "SRTP is not configured: no source names the phone's word for it")

@@ -45,6 +45,8 @@ def warn(profile: Profile) -> Iterator[Warned]:
         yield Warned("locale.timezone", "only the offset is told: no source names the keys for daylight saving")
     if profile.settings["locale.language"].value.partition("-")[0] != "en":
         yield Warned("locale.language", "no source names the phone's words for languages; its language is left to it")
+    if profile.settings["phone.syslog"]:
+        yield Warned("phone.syslog", "no source names the phone's setting for it; it is left to the phone")
     for account in profile.accounts:
         if account.settings["sip.srtp"].value != "off":
             yield Warned(f"account {account.index}", "SRTP stays as it is: no source names the phone's numbers for it")

@@ -277,6 +277,17 @@ def test_transports(transport: str, number: str, srv: str, port: str) -> None:
     assert [number, srv, port] == got
 
 
+@pytest.mark.parametrize("name", ["X4U", "X4", "X303"])
+def test_an_ipv6_address_has_no_brackets_beside_its_port(name: str) -> None:
+    servers = {"sip__server": "[2001:db8::5]", "sip__outbound_proxy": "[2001:db8::6]:5070"}
+    keys = {key.replace(" ", ""): value for key, value in one(name, **servers).items()}
+    found = [
+        [value for key, value in keys.items() if re.search(rf"(line|SIP)1/?{part}Addr$", key)]
+        for part in ("Register", "Proxy")
+    ]
+    assert [["2001:db8::5"], ["2001:db8::6"]] == found
+
+
 def test_codecs_are_spelled_by_format() -> None:
     chosen = ("pcma", "opus", "g722")
     assert one("X4U", audio__codecs=chosen)["sip/line1/VoiceCodecMap"] == "PCMA,OPUS,G722"

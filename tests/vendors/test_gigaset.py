@@ -710,6 +710,16 @@ def test_a_backup_server_is_a_hidden_identity() -> None:
     )  # fmt: skip
 
 
+def test_a_registrar_behind_a_proxy_keeps_its_port() -> None:
+    keys = keys_of(one_account("P850", port=5099, outbound_proxy="edge", backup_server="b.example:5070"))
+    assert ("pbx.acme.example:5099", "b.example:5070") == (keys["user_host 1"], keys["user_host 2"])
+    assert {"edge:5060;transport=udp"} == {keys["user_outbound 1"], keys["user_outbound 2"]}
+    alone = keys_of(one_account("P850", port=5099))
+    assert ("pbx.acme.example", "pbx.acme.example:5099;transport=udp") == (
+        alone["user_host 1"], alone["user_outbound 1"],
+    )  # fmt: skip
+
+
 def test_admin_mode_is_never_read_only_and_a_default_may_be_changed() -> None:
     record = empty_record("gigaset", "P850")
     owners = Layer(

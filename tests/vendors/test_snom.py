@@ -228,7 +228,7 @@ def test_an_account_is_stated_in_full() -> None:
         ({"transport": "tcp"}, "pbx.acme.example", "pbx.acme.example:5060;transport=tcp"),
         ({"transport": "tls"}, "pbx.acme.example", "pbx.acme.example:5061;transport=tls"),
         ({"transport": "tls", "port": 5099}, "pbx.acme.example", "pbx.acme.example:5099;transport=tls"),
-        ({"outbound_proxy": "edge:5070", "port": 5099}, "pbx.acme.example", "edge:5070;transport=udp"),
+        ({"outbound_proxy": "edge:5070", "port": 5099}, "pbx.acme.example:5099", "edge:5070;transport=udp"),
         ({"outbound_proxy": "edge", "transport": "tls"}, "pbx.acme.example", "edge:5061;transport=tls"),
         ({"outbound_proxy": "[2001:db8::1]:5070"}, "pbx.acme.example", "[2001:db8::1]:5070;transport=udp"),
         ({"outbound_proxy": "[2001:db8::1]"}, "pbx.acme.example", "[2001:db8::1]:5060;transport=udp"),
@@ -280,6 +280,12 @@ def test_a_backup_server_is_a_hidden_identity_on_the_next_free_account() -> None
     twin = ("user_active", "hide_identity", "user_name", "user_host", "user_outbound", "user_failover_identity")
     assert ["on", "true", "100", "b.example", "b.example:5070;transport=udp", "none"] == [read.one(t, 3) for t in twin]
     assert "off" == read.one("user_active", 4)
+
+
+def test_a_backup_server_behind_a_proxy_keeps_its_port() -> None:
+    person = extension("100", backup_server="b.example:5070", outbound_proxy="edge")
+    read = parsed(replace(empty_record("snom", "D785"), extensions=(person,)))
+    assert ["b.example:5070", "edge:5060;transport=udp"] == [read.one(tag, 2) for tag in ("user_host", "user_outbound")]
 
 
 def test_without_a_free_account_there_is_no_failover() -> None:

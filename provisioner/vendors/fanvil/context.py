@@ -97,7 +97,7 @@ def _servers(account: Account) -> Mapping[str, Text | None]:
     backup, backup_port = host_port(s["sip.backup_server"])
     proxy, proxy_port = host_port(s["sip.outbound_proxy"])
     return {
-        "server": s["sip.server"].text,
+        "server": host_port(s["sip.server"])[0],
         "port": port,
         "backup": backup,
         "backup_port": (backup_port or port) if backup else None,

@@ -130,18 +130,21 @@ def _identity(account: Account) -> Mapping[str, Any]:
 
 
 def _server(settings: Settings, host: Text, port: Text | None) -> Mapping[str, Text]:
-    """The registrar and the outbound proxy, the only place where port and transport can be said.
+    """The registrar and the outbound proxy, the only place where the transport can be said.
 
-    Where the transport is left to NAPTR and SRV records, a proxy would override them.
+    Where nothing else is the proxy, it has the registrar's port too. Where the transport is left to NAPTR and SRV
+    records, a proxy would override them.
     """
     transport, proxy = settings["sip.transport"], settings["sip.outbound_proxy"]
+    apart = joined(host, ":", port) if host and port else host
     if transport.value == "srv":
-        return {"host": joined(host, ":", port) if host and port else host, "outbound": _stated(proxy)}
+        return {"host": apart, "outbound": _stated(proxy)}
     via, given = host_port(proxy) if proxy else (host, port)
     if not via:
         return {"host": host, "outbound": proxy.says("")}
     place = joined(via, ":", given or transport.says(words.PORTS[transport.value]))
-    return {"host": host, "outbound": joined(place, ";transport=", transport.says(transport.value))}
+    outbound = joined(place, ";transport=", transport.says(transport.value))
+    return {"host": apart if proxy else host, "outbound": outbound}
 
 
 def _codecs(settings: Settings) -> Text:

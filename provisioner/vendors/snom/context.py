@@ -138,8 +138,9 @@ def _by_dns(settings: Settings) -> bool:
 
 
 def _server(settings: Settings, host: Text, port: Text | None) -> Text:
-    """The registrar; its port stands in the outbound proxy, where there is one."""
-    return joined(host, ":", port) if host and port and _by_dns(settings) else host
+    """The registrar, with its port unless it is itself the outbound proxy, which has the port then."""
+    apart = _by_dns(settings) or settings["sip.outbound_proxy"]
+    return joined(host, ":", port) if host and port and apart else host
 
 
 def _outbound(settings: Settings, server: Text, port: Text | None) -> Text:

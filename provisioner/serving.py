@@ -13,10 +13,11 @@ from provisioner import accounts
 from provisioner.answer import Provisioner
 from provisioner.app import open_provisioner
 from provisioner.errors import Invalid, Problem
+from provisioner.hosts import socket_address
 from provisioner.planes import run_plane, settle
 from provisioner.settings import Installation
 from provisioner.store.tables import Device, Tenant, User
-from provisioner.supervisor import Supervisor, split, supervisor
+from provisioner.supervisor import Supervisor, supervisor
 from provisioner.values import Mac
 
 
@@ -78,8 +79,8 @@ def _greeting(server: Provisioner, demo: bool) -> Iterator[str]:
 def _examples(server: Provisioner) -> Iterator[str]:
     """Two over HTTP and one over TFTP, for devices whose pairing window is open."""
     installation = server.installation
-    _, http_port = split(installation.phones_bind)
-    _, tftp_port = split(installation.tftp_bind)
+    _, http_port = socket_address(installation.phones_bind)
+    _, tftp_port = socket_address(installation.tftp_bind)
     with server.database.reading() as session:
         query = select(Device).where(Device.mac.is_not(None)).order_by(Device.id)
         names = [_first_file(device) for device in session.scalars(query).all()[:3]]

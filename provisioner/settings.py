@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from provisioner import neutral
 from provisioner.errors import Invalid, Problem
+from provisioner.hosts import split
 
 PREFIX = "PROVISIONER_"
 _DATABASE = re.compile(r"(sqlite(\+pysqlite)?://(/|$)|postgresql(\+psycopg)?://.)")
@@ -71,8 +72,8 @@ class Installation(BaseSettings):
     @field_validator("phones_bind", "portal_bind", "tftp_bind")
     @classmethod
     def _bind(cls, value: str) -> str:
-        host, _, port = value.rpartition(":")
-        if not host or not port.isdecimal() or int(port) > 65535:
+        _, port = split(value)
+        if not port or int(port) > 65535:
             raise ValueError("write ADDRESS:PORT, such as 0.0.0.0:8080")
         return value
 
@@ -116,7 +117,7 @@ class Installation(BaseSettings):
         """What phones are told: PUBLIC_URL, else this machine's address on the phones' port."""
         if self.public_url:
             return self.public_url
-        host, _, port = self.phones_bind.rpartition(":")
+        host, port = split(self.phones_bind)
         scheme = "https" if self.tls_cert else "http"
         return f"{scheme}://{_own_address() if host in ('0.0.0.0', '[::]') else host}:{port}"  # noqa: S104
 

@@ -13,6 +13,8 @@ import time
 from dataclasses import dataclass
 from ipaddress import ip_address
 
+from provisioner.hosts import bracketed
+
 PORT = 5060
 T1_S = 0.5
 LONGEST_ANSWER = 8192
@@ -85,7 +87,7 @@ def _message(notice: Notice, own: tuple[str, int], call_id: str) -> bytes:
     user = "".join(
         one if _USER.fullmatch(one) else "".join(f"%{byte:02X}" for byte in one.encode()) for one in notice.user
     )
-    here, there = _host(own[0]), _host(notice.address)
+    here, there = bracketed(own[0]), bracketed(notice.address)
     return "\r\n".join(
         (
             f"NOTIFY sip:{user}@{there}:{notice.port} SIP/2.0",
@@ -103,7 +105,3 @@ def _message(notice: Notice, own: tuple[str, int], call_id: str) -> bytes:
             "",
         )
     ).encode()
-
-
-def _host(address: str) -> str:
-    return f"[{address}]" if ":" in address else address

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from provisioner import metrics
+from provisioner.hosts import socket_address
 from provisioner.settings import Installation
 from provisioner.tftp import listen
 
@@ -152,16 +153,9 @@ def _children(plane: str, installation: Installation) -> list[Child]:
     if plane == "worker":
         return [Child(plane, ())]
     if plane == "tftp":
-        host, port = split(installation.tftp_bind)
-        return [Child(plane, listen(host, port)) for _ in range(installation.workers)]
+        return [Child(plane, listen(*socket_address(installation.tftp_bind))) for _ in range(installation.workers)]
     bind = installation.phones_bind if plane == "phones" else installation.portal_bind
-    return [Child(plane, [_bound(*split(bind))])]
-
-
-def split(bind: str) -> tuple[str, int]:
-    """Host and port of a setting ``host:port``."""
-    host, _, port = bind.rpartition(":")
-    return host.strip("[]"), int(port)
+    return [Child(plane, [_bound(*socket_address(bind))])]
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -18,6 +18,7 @@ from typing import Any
 
 from provisioner.errors import Broken
 from provisioner.file_encryption import Encryption, aes_ecb, openssl_salted
+from provisioner.hosts import bare_host_port, host_port, sip_target
 from provisioner.profile import (
     Account,
     Address,
@@ -101,13 +102,16 @@ __all__ = [
     "XmlSyntax",
     "Zone",
     "aes_ecb",
+    "bare_host_port",
     "clean",
     "emergency_identity",
+    "host_port",
     "joined",
     "load_lines",
     "load_models",
     "openssl_salted",
     "parse_xml",
+    "sip_target",
     "zone",
 ]
 

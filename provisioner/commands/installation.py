@@ -18,10 +18,10 @@ from sqlalchemy import func, make_url, select
 from provisioner.certificates import read_authorities
 from provisioner.commands.output import as_json, print_json
 from provisioner.errors import ProvisionerError
+from provisioner.hosts import socket_address
 from provisioner.render import check_overrides
 from provisioner.settings import PREFIX, Installation, read_installation
 from provisioner.store.database import Database
-from provisioner.supervisor import split
 from provisioner.vault import Vault
 
 SOON_DAYS = 30
@@ -173,7 +173,7 @@ def _clock(installation: Installation) -> Iterator[Finding]:
 
 def _port(name: str, bind: str, kind: socket.SocketKind) -> Finding:
     """A port in use is fine when it is our own server that uses it; that the doctor cannot know."""
-    host, port = split(bind)
+    host, port = socket_address(bind)
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind) as probe:
         try:
             probe.bind((host, port))

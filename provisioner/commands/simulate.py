@@ -14,6 +14,7 @@ from provisioner.answer import Provisioner
 from provisioner.app import open_provisioner
 from provisioner.commands.output import as_json, print_json
 from provisioner.errors import Invalid, Problem
+from provisioner.hosts import bracketed, socket_address
 from provisioner.registry import vendors as known_vendors
 from provisioner.settings import Installation, read_installation
 from provisioner.simulate import report
@@ -22,7 +23,6 @@ from provisioner.simulate.installation import fill, phones_of
 from provisioner.simulate.phones import Phone
 from provisioner.simulate.target import OWNED, Target, target
 from provisioner.simulate.temporary import temporary
-from provisioner.supervisor import split
 from provisioner.values import Transport
 
 
@@ -126,9 +126,9 @@ def _aim(installation: Installation, given: dict[str, Any]) -> Target:
 
 def _near(bind: str) -> str:
     """Where a door is reached from this machine."""
-    host, port = split(bind)
-    near = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104  # every address includes loopback
-    return f"{f'[{near}]' if ':' in near and near[0] != '[' else near}:{port}"
+    host, port = socket_address(bind)
+    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # every address includes loopback
+    return f"{bracketed(near)}:{port}"
 
 
 def _run(fleet: Sequence[Phone], aim: Target, given: dict[str, Any]) -> dict[str, Tally]:

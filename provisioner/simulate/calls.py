@@ -12,6 +12,7 @@ import ssl
 import struct
 from typing import Protocol
 
+from provisioner.hosts import bracketed
 from provisioner.simulate.phones import Fetch, Reply
 from provisioner.simulate.target import Target
 from provisioner.values import Transport
@@ -119,7 +120,7 @@ def _request(target: Target, fetch: Fetch) -> bytes:
     host, port = target.http.name, target.http.address[1]
     lines = [
         f"GET {target.path}{fetch.path} HTTP/1.1",
-        f"Host: {f'[{host}]' if ':' in host else host}:{port}",
+        f"Host: {bracketed(host)}:{port}",
         *([f"User-Agent: {fetch.agent}"] if fetch.agent else []),
         *([f"If-None-Match: {fetch.etag}"] if fetch.etag else []),
         "Connection: close",

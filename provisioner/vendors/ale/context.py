@@ -17,6 +17,7 @@ from provisioner.vendor_api import (
     Settings,
     Text,
     Warned,
+    host_port,
     joined,
     zone,
 )
@@ -81,16 +82,6 @@ def _used(account: Account) -> Mapping[str, Any]:
         "codecs": _codecs(s["audio.codecs"]),
         "auto_answer": s["calls.auto_answer"],
     }
-
-
-def host_port(setting: Setting) -> tuple[Text | None, Text | None]:
-    """Host and port of a ``host:port`` setting; an IPv6 address keeps its brackets."""
-    if not setting:
-        return None, None
-    host, _, port = str(setting.value).rpartition(":")
-    if not host or not port.isdecimal():
-        return setting.text, None
-    return setting.says(host), setting.says(port)
 
 
 def _codecs(setting: Setting) -> Text | None:

@@ -15,6 +15,7 @@ from provisioner.vendor_api import (
     Settings,
     Text,
     Zone,
+    host_port,
     joined,
     zone,
 )
@@ -51,8 +52,8 @@ def _servers(s: Settings) -> Iterator[Mapping[str, Any]]:
         port = s["sip.port"].value
         yield _server(0, s["sip.server"].text, s["sip.port"], port, s)
     if s["sip.backup_server"]:
-        host, port = _split(s["sip.backup_server"])
-        yield _server(1, s["sip.backup_server"].says(host), s["sip.backup_server"], port or s["sip.port"].value, s)
+        host, port = host_port(s["sip.backup_server"])
+        yield _server(1, host, s["sip.backup_server"], port or s["sip.port"].value, s)
 
 
 def _server(priority: int, host: Text | None, why: Setting, port: str | int | None, s: Settings) -> Mapping[str, Any]:
@@ -64,12 +65,6 @@ def _server(priority: int, host: Text | None, why: Setting, port: str | int | No
         "port": why.says(port if port and not secure else 5060),
         "secure_port": why.says(port if port and secure else 5061),
     }
-
-
-def _split(setting: Setting) -> tuple[str, str]:
-    """Host and port of ``host:port``; the port is empty where none is given."""
-    host, colon, port = str(setting.value).rpartition(":")
-    return (host, port) if colon and port.isdecimal() else (str(setting.value), "")
 
 
 def _buttons(profile: Profile, keys: Keys) -> Iterator[Mapping[str, Any]]:
@@ -216,11 +211,11 @@ def _date_template(settings: Settings) -> Text:
 def _sip(s: Settings) -> Mapping[str, Any]:
     """What is said once for the whole phone, by the first account."""
     proxy = s["sip.outbound_proxy"]
-    host, port = _split(proxy) if proxy else ("", "")
+    host, port = host_port(proxy)
     transport = s["sip.transport"]
     secure = transport.value == "tls"
     return {
-        "outbound": proxy.says(host) if proxy else None,
+        "outbound": host,
         "outbound_port": proxy.says(port or 5060) if proxy else None,
         "expires": s["sip.expires"],
         "keepalive_s": s["sip.keepalive"].says(s["sip.keepalive"].value or 120),

@@ -16,6 +16,7 @@ from provisioner.vendor_api import (
     Settings,
     Text,
     Zone,
+    host_port,
     joined,
     zone,
 )
@@ -113,14 +114,8 @@ def _proxy(s: Settings) -> Text | None:
     if not server or not backup:
         return _server(s)
     port = s["sip.port"].value or (5061 if s["sip.transport"].value == "tls" else 5060)
-    host, other = _split(backup)
+    host, other = host_port(backup)
     return server.says(f"{server.value}:SRV={server.value}:{port}:p=0|{host}:{other or port}:p=1")
-
-
-def _split(setting: Setting) -> tuple[str, str]:
-    """Host and port of ``host:port``; the port is empty where none is given."""
-    host, colon, port = str(setting.value).rpartition(":")
-    return (host, port) if colon and port.isdecimal() else (str(setting.value), "")
 
 
 def _diffserv(setting: Setting) -> Text:
@@ -269,7 +264,7 @@ def _pickup_code(profile: Profile, line: Settings) -> Text | None:
 def _network(s: Settings) -> Mapping[str, Any]:
     vlan = s["phone.vlan"]
     pc = vlan.value.pc_id if vlan else None
-    host, port = _split(s["phone.syslog"]) if s["phone.syslog"] else ("", "")
+    host, port = host_port(s["phone.syslog"])
     syslog = s["phone.syslog"]
     return {
         "vlan": _yes(vlan),
@@ -280,7 +275,7 @@ def _network(s: Settings) -> Mapping[str, Any]:
         "lldp": _yes(s["phone.lldp"]),
         "lldp_on": s["phone.lldp"].switch("1", "0"),
         "syslog": syslog.text,
-        "syslog_host": syslog.says(host) if syslog else None,
+        "syslog_host": host,
         "syslog_port": syslog.says(port or 514),
     }
 

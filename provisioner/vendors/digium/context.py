@@ -13,10 +13,10 @@ from provisioner.vendor_api import (
     Keys,
     Mode,
     Profile,
-    Setting,
     Settings,
     Text,
     Warned,
+    host_port,
     joined,
 )
 from provisioner.vendors.digium import words
@@ -100,16 +100,6 @@ def _used(account: Account) -> Mapping[str, Any]:
         "mwi": s["sip.subscribe_mwi"].switch(),
         "dial_plan": words.DIAL_PLAN,
     }
-
-
-def host_port(setting: Setting) -> tuple[Text | None, Text | None]:
-    """Host and port of a ``host:port`` setting; an IPv6 address keeps its brackets."""
-    if not setting:
-        return None, None
-    host, _, port = str(setting.value).rpartition(":")
-    if not host or not port.isdecimal():
-        return setting.text, None
-    return setting.says(host), setting.says(port)
 
 
 # Keys

@@ -17,6 +17,7 @@ from provisioner.vendor_api import (
     Settings,
     Text,
     Warned,
+    bare_host_port,
     joined,
     zone,
 )
@@ -66,11 +67,11 @@ def _used(account: Account) -> Mapping[str, Any]:
     s = account.settings
     transport = s["sip.transport"]
     port = s["sip.port"].text or transport.code(words.PORTS)
-    backup, backup_port = host_port(s["sip.backup_server"])
-    proxy, proxy_port = host_port(s["sip.outbound_proxy"])
+    backup, backup_port = bare_host_port(s["sip.backup_server"])
+    proxy, proxy_port = bare_host_port(s["sip.outbound_proxy"])
     return {
         "account": account,
-        "server": host_port(s["sip.server"])[0],
+        "server": bare_host_port(s["sip.server"])[0],
         "port": port,
         "transport": transport.code(words.TRANSPORTS),
         "expires": s["sip.expires"].text,
@@ -88,16 +89,6 @@ def _used(account: Account) -> Mapping[str, Any]:
         "group_pickup_code": s["sip.group_pickup_code"].text,
         "codecs": list(_codecs(s["audio.codecs"])),
     }
-
-
-def host_port(setting: Setting) -> tuple[Text | None, Text | None]:
-    """Host and port of a ``host:port`` setting; an IPv6 address loses its brackets."""
-    if not setting:
-        return None, None
-    host, _, port = str(setting.value).rpartition(":")
-    if not host or not port.isdecimal():
-        host, port = str(setting.value), ""
-    return setting.says(host.strip("[]")), setting.says(port) if port else None
 
 
 def _codecs(setting: Setting) -> Iterator[Mapping[str, Any]]:

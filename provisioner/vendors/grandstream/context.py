@@ -20,6 +20,7 @@ from provisioner.vendor_api import (
     Text,
     Warned,
     joined,
+    sip_target,
     zone,
 )
 from provisioner.vendors.grandstream import words
@@ -79,8 +80,8 @@ def _account(profile: Profile, spoken: Dialect, index: int) -> Mapping[str, Any]
         "used": True,
         "account": account,
         "label": account.name or account.number,
-        "server": _server(s["sip.server"], s["sip.port"], by_srv=by_srv),
-        "backup": _server(s["sip.backup_server"], s["sip.port"], by_srv=by_srv),
+        "server": sip_target(s, "sip.server"),
+        "backup": sip_target(s, "sip.backup_server"),
         "proxy": s["sip.outbound_proxy"].text,
         "expires_min": s["sip.expires"].says(max(1, s["sip.expires"].value // 60)),
         "transport": s["sip.transport"].code(words.TRANSPORTS),
@@ -101,17 +102,6 @@ def _account(profile: Profile, spoken: Dialect, index: int) -> Mapping[str, Any]
         "auto_answer": _switch(s["calls.auto_answer"], spoken),
         "no_answer_s": s["calls.forward_no_answer_s"].text,
     }
-
-
-def _server(server: Setting, port: Setting, *, by_srv: bool) -> Text | None:
-    """``host:port``; where DNS tells the port (RFC 3263 §4.2) the host alone."""
-    if not server:
-        return None
-    host, separator, number = str(server.value).rpartition(":")
-    has_port = bool(separator) and number.isdecimal()
-    if by_srv:
-        return server.says(host if has_port else server.value)
-    return joined(server.says(server.value), ":", port.says(port.value)) if port and not has_port else server.text
 
 
 def _codecs(setting: Setting, spoken: Dialect) -> list[tuple[int, Text]]:

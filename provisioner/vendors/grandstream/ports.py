@@ -22,10 +22,9 @@ from provisioner.vendor_api import (
     ReadAccount,
     Reading,
     Setting,
-    Settings,
     Text,
     Warned,
-    joined,
+    sip_target,
     zone,
 )
 from provisioner.vendors.grandstream import words
@@ -116,8 +115,8 @@ def _profile(profile: Profile, account: Account) -> Mapping[str, Any]:
     by_srv = s["sip.transport"].value == "srv"
     return {
         "account": None if _has_ports(profile.model) else account,
-        "server": _server(s["sip.server"], s, by_srv=by_srv),
-        "failover": _server(s["sip.backup_server"], s, by_srv=by_srv),
+        "server": sip_target(s, "sip.server"),
+        "failover": sip_target(s, "sip.backup_server"),
         "prefer_primary": s["sip.backup_server"].switch(),
         "proxy": s["sip.outbound_proxy"].text,
         "transport": s["sip.transport"].code(words.TRANSPORTS),
@@ -134,17 +133,6 @@ def _profile(profile: Profile, account: Account) -> Mapping[str, Any]:
         "dscp_sip": s["phone.dscp_sip"].text,
         "dscp_rtp": s["phone.dscp_rtp"].text,
     }
-
-
-def _server(server: Setting, settings: Settings, *, by_srv: bool) -> Text | None:
-    """``host:port``; where DNS tells the port (RFC 3263 §4.2) the host alone."""
-    if not server:
-        return None
-    host, separator, number = str(server.value).rpartition(":")
-    has_port, port = bool(separator) and number.isdecimal(), settings["sip.port"]
-    if by_srv:
-        return server.says(host if has_port else server.value)
-    return joined(server.says(server.value), ":", port.says(port.value)) if port and not has_port else server.text
 
 
 def _codecs(model: Model, setting: Setting) -> list[tuple[str, Text]]:

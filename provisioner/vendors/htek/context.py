@@ -19,6 +19,7 @@ from provisioner.vendor_api import (
     Text,
     Warned,
     joined,
+    sip_target,
     zone,
 )
 from provisioner.vendors.htek import words
@@ -90,10 +91,9 @@ def _profile_of(profile: Profile, index: int) -> int | None:
 def _servers(account: Account) -> Mapping[str, Any]:
     s = account.settings
     transport, keepalive = s["sip.transport"], s["sip.keepalive"]
-    by_srv = transport.value == "srv"
     return {
-        "server": _host_port(s["sip.server"], s["sip.port"], by_srv=by_srv),
-        "backup": _host_port(s["sip.backup_server"], s["sip.port"], by_srv=by_srv),
+        "server": sip_target(s, "sip.server"),
+        "backup": sip_target(s, "sip.backup_server"),
         "proxy": s["sip.outbound_proxy"].text,
         "transport": transport.code(words.TRANSPORTS),
         "nat": keepalive.says("2" if keepalive else "0"),
@@ -104,17 +104,6 @@ def _servers(account: Account) -> Mapping[str, Any]:
         "auto_answer": s["calls.auto_answer"].switch(),
         "codecs": _codecs(s["audio.codecs"]),
     }
-
-
-def _host_port(server: Setting, port: Setting, *, by_srv: bool) -> Text | None:
-    """``host:port``; where DNS tells the port (RFC 3263 §4.2) the host alone."""
-    if not server:
-        return None
-    host, separator, number = str(server.value).rpartition(":")
-    has_port = bool(separator) and number.isdecimal()
-    if by_srv:
-        return server.says(host if has_port else server.value)
-    return joined(server.says(server.value), ":", port.says(port.value)) if port and not has_port else server.text
 
 
 def _codecs(setting: Setting) -> list[tuple[int, Text]]:

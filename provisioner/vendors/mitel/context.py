@@ -19,6 +19,7 @@ from provisioner.vendor_api import (
     Settings,
     Text,
     Warned,
+    bare_host_port,
     joined,
     zone,
 )
@@ -129,16 +130,6 @@ def _lampless(profile: Profile, group: str) -> bool:
     return group == "soft" and profile.model.extra.get("soft_blf") is False
 
 
-def _split(setting: Setting) -> tuple[Text | None, Text | None]:
-    """Host and port of a ``host:port`` setting."""
-    if not setting:
-        return None, None
-    host, _, port = str(setting.value).rpartition(":")
-    if not host or not port.isdecimal():
-        host, port = str(setting.value), ""
-    return setting.says(host.strip("[]")), setting.says(port) if port else None
-
-
 def _account(profile: Profile, index: int) -> Mapping[str, Any]:
     """One line, or an unused one with everything cleared."""
     account = profile.account(index)
@@ -147,13 +138,13 @@ def _account(profile: Profile, index: int) -> Mapping[str, Any]:
         return {"line": line, "used": False, "nowhere": _NO_HOST}
     s = account.settings
     port = s["sip.port"].text or _first(profile)["sip.transport"].code(words.PORTS)
-    proxy, proxy_port = _split(s["sip.outbound_proxy"])
-    backup, backup_port = _split(s["sip.backup_server"])
+    proxy, proxy_port = bare_host_port(s["sip.outbound_proxy"])
+    backup, backup_port = bare_host_port(s["sip.backup_server"])
     return {
         "line": line,
         "used": True,
         "account": account,
-        "server": _split(s["sip.server"])[0] or _NO_HOST,
+        "server": bare_host_port(s["sip.server"])[0] or _NO_HOST,
         "port": port,
         "backup": backup or s["sip.backup_server"].says(_NO_HOST),
         "backup_port": (backup_port or port) if backup else s["sip.backup_server"].says("0"),
@@ -325,7 +316,7 @@ def _language(setting: Setting) -> Mapping[str, Any]:
 
 def _phone(s: Settings) -> Mapping[str, Any]:
     vlan = s["phone.vlan"]
-    host, port = _split(s["phone.syslog"])
+    host, port = bare_host_port(s["phone.syslog"])
     return {
         "admin": _password(s["phone.admin_password"]) or OMIT,
         # The factory's is empty, and the web page is open to it; where nobody gave another, it is the admin's.

@@ -21,6 +21,7 @@ from provisioner.vendor_api import (
     Settings,
     Text,
     Warned,
+    bare_host_port,
     joined,
     zone,
 )
@@ -119,23 +120,13 @@ def _first(profile: Profile) -> Settings:
     return account.settings if account else profile.settings
 
 
-def _split(setting: Setting) -> tuple[Text | None, Text | None]:
-    """Host and port of a ``host:port`` setting."""
-    if not setting:
-        return None, None
-    host, _, port = str(setting.value).rpartition(":")
-    if not host or not port.isdecimal():
-        host, port = str(setting.value), ""
-    return setting.says(host.strip("[]")), setting.says(port) if port else None
-
-
 def _server(s: Settings, profile: Profile) -> Mapping[str, Any]:
     """Where an account registers. Failover asks the second server after two attempts without an answer."""
     port = s["sip.port"].text or s["sip.transport"].code(words.PORTS)
-    proxy, proxy_port = _split(s["sip.outbound_proxy"])
-    backup, backup_port = _split(s["sip.backup_server"])
+    proxy, proxy_port = bare_host_port(s["sip.outbound_proxy"])
+    backup, backup_port = bare_host_port(s["sip.backup_server"])
     return {
-        "address": _split(s["sip.server"])[0],
+        "address": bare_host_port(s["sip.server"])[0],
         "port": port,
         "backup": backup,
         "backup_port": (backup_port or port) if backup else OMIT,
@@ -276,7 +267,7 @@ def _changeover(setting: Setting, rule: Changeover) -> Mapping[str, Text]:
 def _system(profile: Profile) -> Mapping[str, Any]:
     s = profile.settings
     vlan, poll, numbers = s["phone.vlan"], s["phone.poll_minutes"], s["emergency.numbers"]
-    syslog, syslog_port = _split(s["phone.syslog"])
+    syslog, syslog_port = bare_host_port(s["phone.syslog"])
     pickup = _first(profile)["sip.pickup_code"].text
     emergency = [numbers.says(number) for number in numbers.value][:_EMERGENCY_NUMBERS]
     return {

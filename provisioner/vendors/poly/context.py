@@ -19,6 +19,7 @@ from provisioner.vendor_api import (
     Setting,
     Settings,
     Text,
+    bare_host_port,
     emergency_identity,
     zone,
 )
@@ -65,16 +66,6 @@ def context(profile: Profile, keys: Keys) -> Mapping[str, Any]:
 def _lead(profile: Profile) -> Settings:
     """The settings of what a phone has only once: those of its first line."""
     return profile.accounts[0].settings if profile.accounts else profile.settings
-
-
-def _split(setting: Setting) -> tuple[Text | None, Text | None]:
-    """Host and port of a ``host:port`` setting."""
-    if not setting:
-        return None, None
-    host, _, port = str(setting.value).rpartition(":")
-    if not host or not port.isdecimal():
-        host, port = str(setting.value), ""
-    return setting.says(host.strip("[]")), setting.says(port) if port else None
 
 
 def _code(code: Text | None) -> Mapping[str, Any]:
@@ -136,10 +127,10 @@ def _server(settings: Settings, line: Line) -> dict[str, Any]:
     word = transport.code(words.OLD_TRANSPORTS if line.options.get("transports") else words.TRANSPORTS)
     # With a port there is no SRV look-up.
     port = None if transport.value == "srv" else settings["sip.port"].text
-    backup, backup_port = _split(settings["sip.backup_server"])
-    proxy, proxy_port = _split(settings["sip.outbound_proxy"])
+    backup, backup_port = bare_host_port(settings["sip.backup_server"])
+    proxy, proxy_port = bare_host_port(settings["sip.outbound_proxy"])
     return {
-        "server": _split(settings["sip.server"])[0],
+        "server": bare_host_port(settings["sip.server"])[0],
         "port": port,
         "transport": word,
         "expires": settings["sip.expires"].text,
@@ -330,7 +321,7 @@ def _flash(value: Text | None) -> Flash:
 def _device(profile: Profile) -> Mapping[str, Any]:
     settings = profile.settings
     vlan, syslog = settings["phone.vlan"], settings["phone.syslog"]
-    host, _ = _split(syslog)  # Poly names no port for it
+    host, _ = bare_host_port(syslog)  # Poly names no port for it
     return {
         "url": _flash(profile.url),
         "server_type": _flash(_server_type(profile)),

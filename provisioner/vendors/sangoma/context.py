@@ -16,7 +16,7 @@ from provisioner.vendor_api import (
     Settings,
     Text,
     Warned,
-    joined,
+    sip_target,
     zone,
 )
 from provisioner.vendors.sangoma import words
@@ -69,8 +69,8 @@ def _account(profile: Profile, index: int) -> Mapping[str, Any]:
         "used": True,
         "account": account,
         "label": account.name or account.number,
-        "server": _host_port(s, "sip.server"),
-        "backup": _host_port(s, "sip.backup_server"),
+        "server": sip_target(s, "sip.server"),
+        "backup": sip_target(s, "sip.backup_server"),
         "proxy": s["sip.outbound_proxy"].text,
         "transport": s["sip.transport"].code(words.TRANSPORTS),
         "nat": s["sip.keepalive"].switch("2", "0"),
@@ -84,18 +84,6 @@ def _account(profile: Profile, index: int) -> Mapping[str, Any]:
         "group_pickup": s["sip.group_pickup_code"].text,
         "shared": "1" if shared else "0",
     }
-
-
-def _host_port(settings: Settings, name: str) -> Text | None:
-    """``host:port``; where DNS tells the port (RFC 3263 §4.2) the host alone."""
-    server, port = settings[name], settings["sip.port"]
-    if not server:
-        return None
-    host, separator, number = str(server.value).rpartition(":")
-    has_port = bool(separator) and number.isdecimal()
-    if settings["sip.transport"].value == "srv":
-        return server.says(host if has_port else server.value)
-    return joined(server.says(server.value), ":", port.says(port.value)) if port and not has_port else server.text
 
 
 def _codecs(setting: Setting) -> list[tuple[int, Text]]:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from provisioner.vendor_api import OMIT, Account, Mode, Profile, Setting, Settings, Text
+from provisioner.vendor_api import (
+    OMIT,
+    Account,
+    Mode,
+    Profile,
+    Setting,
+    Settings,
+    Text,
+    bare_host_port,
+)
 from provisioner.vendors.yealink import dect, words
 
 Server = Mapping[str, Text | None]
@@ -68,10 +77,10 @@ def _server(account: Account) -> Server:
     transport = s["sip.transport"]
     default = transport.says(words.PORTS[transport.value]) if transport.value in words.PORTS else None
     port = s["sip.port"].text or default
-    backup, backup_port = host_port(s["sip.backup_server"])
-    proxy, proxy_port = host_port(s["sip.outbound_proxy"])
+    backup, backup_port = bare_host_port(s["sip.backup_server"])
+    proxy, proxy_port = bare_host_port(s["sip.outbound_proxy"])
     return {
-        "address": host_port(s["sip.server"])[0],
+        "address": bare_host_port(s["sip.server"])[0],
         "port": port,
         "transport": transport.code(words.TRANSPORTS),
         "expires": s["sip.expires"].text,
@@ -82,16 +91,6 @@ def _server(account: Account) -> Server:
         "proxy": proxy,
         "proxy_port": (proxy_port or default) if proxy else None,
     }
-
-
-def host_port(setting: Setting) -> tuple[Text | None, Text | None]:
-    """Host and port of a ``host:port`` setting; an IPv6 address loses its brackets."""
-    if not setting:
-        return None, None
-    host, _, port = str(setting.value).rpartition(":")
-    if not host or not port.isdecimal():
-        host, port = str(setting.value), ""
-    return setting.says(host.strip("[]")), setting.says(port) if port else None
 
 
 def _codecs(setting: Setting, *, indexed: bool) -> Iterator[Mapping[str, Any]]:

@@ -17,12 +17,13 @@ from provisioner.vendor_api import (
     Settings,
     Text,
     Zone,
+    bare_host_port,
     emergency_identity,
     joined,
     zone,
 )
 from provisioner.vendors.yealink import dect, words
-from provisioner.vendors.yealink.accounts import accounts, calls, host_port, server_templates
+from provisioner.vendors.yealink.accounts import accounts, calls, server_templates
 
 _TAKING_CODES = {Mode.BLF: "sip.pickup_code", Mode.PRESENCE: "sip.pickup_code", Mode.PARK: "sip.retrieve_code"}
 _UNUSED = {"line": None, "value": None, "label": None, "extension": None}
@@ -256,7 +257,7 @@ def _network(profile: Profile) -> Mapping[str, Any]:
     vlan, syslog = s["phone.vlan"], s["phone.syslog"]
     tagged = vlan.value
     behind = tagged if tagged and tagged.pc_id else None
-    host, port = host_port(syslog)
+    host, port = bare_host_port(syslog)
     # Bases listen to the old name whatever their firmware (WZ v83 to v87).
     by_mode = profile.line.options.get("syslog") == "mode" or dect.kind(profile)
     return {

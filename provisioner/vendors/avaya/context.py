@@ -20,6 +20,7 @@ from provisioner.vendor_api import (
     Settings,
     Text,
     Warned,
+    host_port,
     joined,
     zone,
 )
@@ -94,10 +95,8 @@ def _controllers(account: Account) -> Text:
 
 def _place(setting: Setting, s: Settings) -> Text:
     transport, own = s["sip.transport"].value, s["sip.port"].value
-    host, found, port = str(setting.value).rpartition(":")
-    given = bool(found and port.isdecimal() and not setting.value.endswith("]"))
-    number = port if given else (own or words.PORTS[transport])
-    return setting.says(f"{host if given else setting.value}:{number};transport={words.TRANSPORTS[transport]}")
+    host, port = host_port(setting)
+    return setting.says(f"{host}:{port or own or words.PORTS[transport]};transport={words.TRANSPORTS[transport]}")
 
 
 def _codecs(setting: Setting) -> Text | None:

@@ -16,6 +16,7 @@ from provisioner.vendor_api import (
     Settings,
     Text,
     Warned,
+    bare_host_port,
     zone,
 )
 from provisioner.vendors.fanvil import words
@@ -94,10 +95,10 @@ def _servers(account: Account) -> Mapping[str, Text | None]:
     transport = s["sip.transport"]
     usual = transport.says(words.PORTS[transport.value]) if transport.value in words.PORTS else None
     port = s["sip.port"].text or usual
-    backup, backup_port = host_port(s["sip.backup_server"])
-    proxy, proxy_port = host_port(s["sip.outbound_proxy"])
+    backup, backup_port = bare_host_port(s["sip.backup_server"])
+    proxy, proxy_port = bare_host_port(s["sip.outbound_proxy"])
     return {
-        "server": host_port(s["sip.server"])[0],
+        "server": bare_host_port(s["sip.server"])[0],
         "port": port,
         "backup": backup,
         "backup_port": (backup_port or port) if backup else None,
@@ -107,16 +108,6 @@ def _servers(account: Account) -> Mapping[str, Text | None]:
         "proxy_user": account.auth_user if proxy else None,
         "proxy_password": account.password if proxy else None,
     }
-
-
-def host_port(setting: Setting) -> tuple[Text | None, Text | None]:
-    """Host and port of a ``host:port`` setting; an IPv6 address loses its brackets."""
-    if not setting:
-        return None, None
-    host, _, port = str(setting.value).rpartition(":")
-    if not host or not port.isdecimal():
-        host, port = str(setting.value), ""
-    return setting.says(host.strip("[]")), setting.says(port) if port else None
 
 
 def _codecs(setting: Setting, table: Mapping[str, str]) -> Text:
@@ -230,7 +221,7 @@ def _network(settings: Settings) -> Mapping[str, Any]:
     """VLAN, LLDP, QoS and log."""
     vlan, lldp, syslog = settings["phone.vlan"], settings["phone.lldp"], settings["phone.syslog"]
     tag, pc = vlan.value, vlan.value.pc_id if vlan else None
-    host, port = host_port(syslog)
+    host, port = bare_host_port(syslog)
     return {
         "vlan": vlan.switch(),
         "vlan_id": vlan.says(tag.id if tag else _NO_VLAN),

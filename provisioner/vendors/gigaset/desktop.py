@@ -18,6 +18,7 @@ from provisioner.vendor_api import (
     Text,
     Zone,
     clean,
+    host_port,
     joined,
     zone,
 )
@@ -25,7 +26,6 @@ from provisioner.vendors.gigaset import words
 from provisioner.vendors.gigaset.settings import (
     argument,
     date_order,
-    host_port,
     like,
     native,
     pickup,

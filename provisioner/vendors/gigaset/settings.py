@@ -1,22 +1,25 @@
-"""What the dialects have in common: hosts with ports, clocks with the same rule, words that may be missing."""
+"""What the dialects have in common: servers, clocks with the same rule, words that may be missing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from provisioner.vendor_api import OMIT, Account, Key, Mode, Profile, Setting, Settings, Text, Zone, joined, zone
+from provisioner.vendor_api import (
+    OMIT,
+    Account,
+    Key,
+    Mode,
+    Profile,
+    Setting,
+    Settings,
+    Text,
+    Zone,
+    host_port,
+    joined,
+    zone,
+)
 from provisioner.vendors.gigaset import words
-
-
-def host_port(setting: Setting) -> tuple[Text | None, Text | None]:
-    """Host, an IPv6 address in its brackets, and port of a ``host:port`` setting."""
-    if not setting:
-        return None, None
-    host, _, port = str(setting.value).rpartition(":")
-    if not host or not port.isdecimal():
-        return setting.says(setting.value), None
-    return setting.says(host), setting.says(port)
 
 
 def server(account: Account) -> Mapping[str, Text | None]:

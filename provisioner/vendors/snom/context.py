@@ -17,6 +17,7 @@ from provisioner.vendor_api import (
     Settings,
     Text,
     Zone,
+    host_port,
     joined,
     zone,
 )
@@ -95,8 +96,8 @@ def _account(account: Account, index: int, twin: int | None, shared: frozenset[i
 def _twin(account: Account, index: int) -> Mapping[str, Any]:
     """The same identity on the backup server, not shown to the user."""
     s = account.settings
-    host, given = split(s["sip.backup_server"])
-    port = given or s["sip.port"].text
+    backup, given = host_port(s["sip.backup_server"])
+    host, port = backup or Text(), given or s["sip.port"].text
     return {
         **_identity(account, index),
         "server": _server(s, host, port),
@@ -148,20 +149,11 @@ def _outbound(settings: Settings, server: Text, port: Text | None) -> Text:
     transport, proxy = settings["sip.transport"], settings["sip.outbound_proxy"]
     if _by_dns(settings):
         return stated(proxy)
-    host, given = split(proxy) if proxy else (server, port)
+    host, given = host_port(proxy) if proxy else (server, port)
     if not host:
         return proxy.says("")
     place = joined(host, ":", given or transport.says(words.PORTS[transport.value]))
     return joined(place, ";transport=", transport.says(transport.value))
-
-
-def split(setting: Setting) -> tuple[Text, Text | None]:
-    """Host, in its brackets if it has some, and port of a ``host:port`` setting."""
-    text = str(setting.value)
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal():
-        return setting.says(text), None
-    return setting.says(host), setting.says(port)
 
 
 def _codecs(settings: Settings) -> Text:
@@ -228,9 +220,9 @@ def tones(settings: Settings) -> Text | str:
 
 
 def syslog(setting: Setting) -> Text:
-    if not setting:
+    host, port = host_port(setting)
+    if host is None:
         return setting.says("")
-    host, port = split(setting)
     return host if port in (None, "514") else joined(host, ":", port or "")
 
 

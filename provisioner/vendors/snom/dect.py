@@ -21,7 +21,7 @@ from provisioner.vendor_api import (
     Text,
     Warned,
     Zone,
-    joined,
+    sip_target,
     zone,
 )
 from provisioner.vendors.snom import words
@@ -172,8 +172,7 @@ def _server(profile: Profile, account: Account) -> Mapping[str, Any]:
 
 def _host(settings: Settings) -> Text:
     """The registrar with its port, which DNS tells where the transport is left to it."""
-    host, port = stated(settings["sip.server"]), settings["sip.port"].text
-    return joined(host, ":", port) if host and port and settings["sip.transport"].value != "srv" else host
+    return sip_target(settings, "sip.server") or settings["sip.server"].says("")
 
 
 def _codecs(setting: Setting) -> Text:

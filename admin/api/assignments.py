@@ -9,15 +9,15 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from admin.access import Permission
 from admin.api.bodies import reads
 from admin.api.call import Call
 from admin.api.given import AssignmentIn
-from admin.api.lists import SHEETS, Importable, arguments, look
+from admin.api.lists import Importable, arguments, look
 from admin.api.noun import check_match, etag_of
-from admin.api.operations import Body, Operation, Reply, listed, ref, table
+from admin.api.operations import Body, Operation, Reply, ref, table
 from admin.api.problems import PREFIX, Refusal
 from admin.api.schemas import TEXT
+from admin.api.verbs import Verbs
 from admin.views.location_assignments import TABLE
 from provisioner.errors import Invalid, Problem
 from provisioner.services import extensions
@@ -121,62 +121,31 @@ def _assign(change: Change, tenant: Tenant, row: Extension, location: str | None
 
 def operations() -> Iterator[Operation]:
     """The operations of location assignments."""
-    every, one = "/tenants/{tenant}/location-assignments", "/tenants/{tenant}/location-assignments/{extension}"
-    read = partial(Operation, method="GET", tag="Location assignments", permission=Permission.TENANT_READ)
-    change = partial(Operation, tag="Location assignments", permission=Permission.TENANT_CHANGE)
+    name, path = "LocationAssignment", "/tenants/{tenant}/location-assignments"
+    verbs = Verbs(name, title="location assignment", tag="Location assignments", path=path, one="extension")
     given = reads(AssignmentIn, dict.fromkeys(("id", "name", "active")))
-    body = partial(Body, schema=ref("LocationAssignmentInput"), read=given)
-    yield read(
-        name="listLocationAssignments",
-        path=every,
-        title="List location assignments",
+    body = partial(Body, schema=ref(f"{name}Input"), read=given)
+    yield verbs.list(
         says="Of the extensions that have a location.",
         run=_list,
         query=arguments(TABLE, _FILTERS, _NAMES),
-        answers={200: listed("LocationAssignment")},
-        texts=SHEETS,
     )
-    yield change(
-        name="createLocationAssignment",
-        method="POST",
-        path=every,
+    yield verbs.create(
         title="Give an extension its location",
         says="409 where it has one already.",
         run=_create,
         body=body(example={"extension": "101", "location": "HQ"}),
-        answers={201: ref("LocationAssignment")},
-        has_etag=True,
     )
-    yield read(
-        name="getLocationAssignment",
-        path=one,
-        title="Read an extension's location",
-        says="404 where it has none.",
-        run=_read,
-        answers={200: ref("LocationAssignment")},
-        has_etag=True,
-    )
-    yield change(
-        name="replaceLocationAssignment",
-        method="PUT",
-        path=one,
+    yield verbs.read(title="Read an extension's location", says="404 where it has none.", run=_read)
+    yield verbs.replace(
         title="Give an extension another location",
         says="Also where it had none.",
         run=_put,
         body=body(example={"location": "HQ"}),
-        answers={200: ref("LocationAssignment")},
         refuses=(412,),
-        is_conditional=True,
-        has_etag=True,
     )
-    yield change(
-        name="deleteLocationAssignment",
-        method="DELETE",
-        path=one,
+    yield verbs.remove(
         title="Take an extension's location away",
         says="It has none afterwards, also when it had none before.",
         run=_delete,
-        answers={204: None},
-        refuses=(412,),
-        is_conditional=True,
     )

@@ -13,9 +13,9 @@ from admin.access import Permission
 from admin.actions import ACTIONS, Action
 from admin.api.bodies import reads
 from admin.api.call import Call
-from admin.api.device_files import PAGES, device_at, items_of
+from admin.api.device_files import device_at
 from admin.api.given import BulkIn, PairingIn
-from admin.api.lists import SHEETS, arguments, look
+from admin.api.lists import PAGES, SHEETS, arguments, items_of, look
 from admin.api.nouns import PAIRING, devices_named
 from admin.api.operations import Body, Operation, Reply, ref, table
 from admin.api.problems import PREFIX, Refusal

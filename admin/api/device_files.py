@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from admin.access import Permission
 from admin.api.call import Call
+from admin.api.lists import PAGES, items_of, page_of
 from admin.api.nouns import DEVICES
 from admin.api.operations import Operation, Parameter, Reply, table
 from admin.api.problems import Refusal
@@ -158,10 +159,7 @@ _ENTRY = {
 
 def _history(call: Call) -> Reply:
     entries = archive.history(call.session, gate_of(device_at(call)).id, call.query.get("file"))
-    page, length = call.query["page"], call.query["per_page"]
-    shown = entries[(page - 1) * length : page * length]
-    items = [{name: getattr(one, name) for name in _ENTRY} for one in shown]
-    return Reply(value={"items": items, "total": len(entries)})
+    return page_of(call, entries, lambda one: {name: getattr(one, name) for name in _ENTRY})
 
 
 def _version(call: Call) -> Reply:
@@ -181,28 +179,26 @@ _DIFFERENCE = table(
     served_revision={"type": ["integer", "null"]},
     changes={"type": "array", "items": _CHANGE},
 )
-PAGES = (
-    Parameter(name="page", says="From 1.", kind={"type": "integer", "minimum": 1, "maximum": 1_000_000, "default": 1}),
-    Parameter(
-        name="per_page",
-        says="How many on a page.",
-        kind={"type": "integer", "minimum": 1, "maximum": 1000, "default": 25},
-    ),
-)
-
-
-def items_of(item: Any, **more: Any) -> dict[str, Any]:
-    """The schema of a list of items that have no name of their own."""
-    return table(items={"type": "array", "items": item}, total=WHOLE, **more)
 
 
 def operations() -> Iterator[Operation]:
     """The operations of a device's files."""
-    here = "/tenants/{tenant}/devices/{device}"
-    make = partial(Operation, method="GET", tag="Device files", permission=Permission.TENANT_READ)
-    yield make(
+    yield from _of_files()
+    yield from _of_explanations()
+    yield from _of_differences()
+    yield from _of_history()
+
+
+_HERE = "/tenants/{tenant}/devices/{device}"
+_read = partial(Operation, method="GET", tag="Device files", permission=Permission.TENANT_READ)
+_read_made = partial(_read, refuses=(409,))
+"""Refused where the files cannot be made."""
+
+
+def _of_files() -> Iterator[Operation]:
+    yield _read_made(
         name="listDeviceFiles",
-        path=f"{here}/files",
+        path=f"{_HERE}/files",
         title="List a device's files",
         says="In the order in which it asks for them, with what the model cannot do of what is wanted.",
         run=_files,
@@ -212,11 +208,10 @@ def operations() -> Iterator[Operation]:
                 warnings={"type": "array", "items": TEXT},
             )
         },
-        refuses=(409,),
     )
-    yield make(
+    yield _read_made(
         name="previewDeviceFile",
-        path=f"{here}/files/{{file}}",
+        path=f"{_HERE}/files/{{file}}",
         title="Preview a file",
         says="As it would be served now, secrets masked. With `reveal=1` they are shown, where the role may see"
         " them, and a line in the audit log says so.",
@@ -224,62 +219,67 @@ def operations() -> Iterator[Operation]:
         query=(Parameter(name="reveal", says="Show secrets.", kind={"type": "boolean", "default": False}),),
         answers={200: {}},
         texts=(ANY,),
-        refuses=(409,),
     )
-    yield make(
+
+
+def _of_explanations() -> Iterator[Operation]:
+    key = Parameter(name="key", says="Only this key.")
+    explained = {"key": TEXT, "value": TEXT, "origin": TEXT}
+    yield _read_made(
         name="explainDeviceFile",
-        path=f"{here}/files/{{file}}/explain",
+        path=f"{_HERE}/files/{{file}}/explain",
         title="Explain a file",
         says="Where the value of each key comes from. Secrets are masked.",
         run=_explain,
-        query=(Parameter(name="key", says="Only this key."),),
-        answers={200: items_of(table(key=TEXT, value=TEXT, origin=TEXT))},
-        refuses=(409,),
+        query=(key,),
+        answers={200: items_of(table(**explained))},
     )
-    yield make(
+    yield _read_made(
         name="explainDevice",
-        path=f"{here}/explain",
+        path=f"{_HERE}/explain",
         title="Explain all files",
         says="Each private file, as for one of them.",
         run=_explain_all,
-        query=(Parameter(name="key", says="Only this key."),),
-        answers={200: items_of(table(file=TEXT, key=TEXT, value=TEXT, origin=TEXT))},
-        refuses=(409,),
+        query=(key,),
+        answers={200: items_of(table(file=TEXT, **explained))},
     )
-    yield make(
+
+
+def _of_differences() -> Iterator[Operation]:
+    yield _read_made(
         name="diffDeviceFile",
-        path=f"{here}/files/{{file}}/diff",
+        path=f"{_HERE}/files/{{file}}/diff",
         title="Compare a file with what was served",
         says="What was last served against what would be served now, by key. Secrets are masked.",
         run=_diff,
         answers={200: _DIFFERENCE},
-        refuses=(409,),
     )
-    yield make(
+    yield _read_made(
         name="diffDevice",
-        path=f"{here}/diff",
+        path=f"{_HERE}/diff",
         title="Compare all files with what was served",
         says="Each private file, as for one of them.",
         run=_diffs,
         answers={200: items_of(_DIFFERENCE)},
-        refuses=(409,),
     )
-    yield make(
+
+
+def _of_history() -> Iterator[Operation]:
+    yield _read(
         name="listDeviceHistory",
-        path=f"{here}/history",
+        path=f"{_HERE}/history",
         title="List what was served",
         says="Each different version of a file that the device got, newest first.",
         run=_history,
         query=(Parameter(name="file", says="Only of this file."), *PAGES),
         answers={200: items_of(table(**_ENTRY))},
     )
-    yield make(
+    yield _read_made(
         name="readServedVersion",
-        path=f"{here}/history/{{version}}",
+        path=f"{_HERE}/history/{{version}}",
         title="Read what was served",
         says="One version of a file as the device got it, its secrets masked.",
         run=_version,
         answers={200: {}},
         texts=("text/plain",),
-        refuses=(409,),
     )

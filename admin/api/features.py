@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 from admin.access import Permission
 from admin.api.bodies import object_of, reads
 from admin.api.call import Call
-from admin.api.device_files import PAGES, items_of
 from admin.api.given import FeatureIn
+from admin.api.lists import PAGES, items_of, page_of
 from admin.api.noun import check_match, etag_of
 from admin.api.operations import JSON, MERGE_PATCH, Body, Operation, Parameter, Reply, ref, table
 from admin.api.problems import Refusal
 from admin.api.schemas import TEXT
+from admin.api.verbs import Verbs
 from provisioner.errors import Invalid, Problem
 from provisioner.services import integrations, user_page
 from provisioner.services.change import Change
@@ -35,8 +35,7 @@ def _page(call: Call, items: list[dict[str, Any]]) -> Reply:
         if all(word in " ".join(map(str, item.values())).lower() for word in words)
         and all(item[name] == query[name] for name in ("section", "category", "status") if name in query)
     ]
-    page, length = query["page"], query["per_page"]
-    return Reply(value={"items": found[(page - 1) * length : page * length], "total": len(found)})
+    return page_of(call, found)
 
 
 # --- user page control
@@ -194,23 +193,23 @@ _WORDS = Parameter(name="q", says="Words to search for.")
 
 
 def _of_features() -> Iterator[Operation]:
-    every, one = "/tenants/{tenant}/user-page-control", "/tenants/{tenant}/user-page-control/{feature}"
-    read = partial(Operation, method="GET", tag="User page control", permission=Permission.TENANT_READ)
-    change = partial(Operation, tag="User page control", permission=Permission.TENANT_CHANGE)
-    listed = items_of(ref("Feature"))
-    yield read(
-        name="listFeatures",
-        path=every,
+    path = "/tenants/{tenant}/user-page-control"
+    verbs = Verbs("Feature", title="feature", tag="User page control", path=path, one="feature")
+    listed = {200: items_of(ref("Feature"))}
+    yield verbs.list(
         title="List what users see on their page",
         says="Each feature with its section, and whether it is on, off or as by default.",
         run=_features,
         query=(_WORDS, Parameter(name="section", says="Only of this section."), *PAGES),
-        answers={200: listed},
+        answers=listed,
+        texts=(),
     )
-    yield change(
+    yield Operation(
         name="changeFeatures",
         method="PATCH",
-        path=every,
+        path=path,
+        tag="User page control",
+        permission=Permission.TENANT_CHANGE,
         title="Turn several features on or off",
         says="Keys and their states; `null` is the default. Those that are not named stay.",
         run=_set_features,
@@ -221,21 +220,10 @@ def _of_features() -> Iterator[Operation]:
             example={"appexts": "on", "appremotedial": "off", "dnd": None},
             media_types=(MERGE_PATCH, JSON),
         ),
-        answers={200: listed},
+        answers=listed,
     )
-    yield read(
-        name="getFeature",
-        path=one,
-        title="Read a feature",
-        says="By its key.",
-        run=_read_feature,
-        answers={200: ref("Feature")},
-        has_etag=True,
-    )
-    yield change(
-        name="replaceFeature",
-        method="PUT",
-        path=one,
+    yield verbs.read(says="By its key.", run=_read_feature)
+    yield verbs.replace(
         title="Turn a feature on or off",
         says="Or leave it at its default.",
         run=_set_feature,
@@ -244,28 +232,14 @@ def _of_features() -> Iterator[Operation]:
             read=reads(FeatureIn, dict.fromkeys(("id", "key", "section", "label", "default"))),
             example={"state": "on"},
         ),
-        answers={200: ref("Feature")},
         refuses=(412,),
-        is_conditional=True,
-        has_etag=True,
     )
 
 
 def _of_integrations() -> Iterator[Operation]:
-    one = "/tenants/{tenant}/integrations/{integration}"
-    read = partial(Operation, method="GET", tag="Integrations", permission=Permission.TENANT_READ)
-    change = partial(
-        Operation,
-        path=one,
-        tag="Integrations",
-        permission=Permission.TENANT_CHANGE,
-        is_conditional=True,
-        refuses=(412,),
-    )
-    yield read(
-        name="listIntegrations",
-        path="/tenants/{tenant}/integrations",
-        title="List integrations",
+    path = "/tenants/{tenant}/integrations"
+    verbs = Verbs("Integration", title="integration", tag="Integrations", path=path, one="integration")
+    yield verbs.list(
         says="Every system that is known, with its status at this tenant.",
         run=_integrations,
         query=(
@@ -275,19 +249,13 @@ def _of_integrations() -> Iterator[Operation]:
             *PAGES,
         ),
         answers={200: items_of(ref("Integration"))},
+        texts=(),
     )
-    yield read(
-        name="getIntegration",
-        path=one,
-        title="Read an integration",
+    yield verbs.read(
         says="Secrets are not told; `configured` names the fields that are set.",
         run=_read_integration,
-        answers={200: ref("Integration")},
-        has_etag=True,
     )
-    yield change(
-        name="replaceIntegration",
-        method="PUT",
+    yield verbs.replace(
         title="Connect to a system",
         says="Secrets that are left out stay.",
         run=_set_integration,
@@ -298,16 +266,12 @@ def _of_integrations() -> Iterator[Operation]:
                 "configuration": {"domain": "acme", "user": "agent@acme.example", "api_token": "a-helpdesk-secret"}
             },
         ),
-        answers={200: ref("Integration")},
-        has_etag=True,
+        refuses=(412,),
     )
-    yield change(
-        name="deleteIntegration",
-        method="DELETE",
+    yield verbs.remove(
         title="Forget how to connect to a system",
         says="Also when it was not known.",
         run=_forget_integration,
-        answers={204: None},
     )
 
 

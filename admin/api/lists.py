@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Response, request
 from sqlalchemy import ColumnElement, Select, func, select
 
 from admin.api.call import Call
 from admin.api.noun import Flag, Noun, Shown, loaded
-from admin.api.operations import JSON, Parameter, Reply, text_argument
+from admin.api.operations import JSON, Parameter, Reply, table, text_argument
+from admin.api.schemas import WHOLE
 from admin.csvs import sheet_answer
 from admin.tables import LONGEST_SEARCH, Search, State, Table
 from provisioner.services.fields import Schema
@@ -28,6 +29,18 @@ MOST_IN_SHEET = 100_000
 Where = ColumnElement[bool]
 Filters = Mapping[str, Callable[[Any], Where]]
 Show = Callable[[Sequence[int]], list[Shown]]
+Row = TypeVar("Row")
+
+
+PAGES = (
+    Parameter(name="page", says="From 1.", kind={"type": "integer", "minimum": 1, "maximum": 1_000_000, "default": 1}),
+    Parameter(
+        name="per_page",
+        says="How many on a page.",
+        kind={"type": "integer", "minimum": 1, "maximum": MOST_PER_PAGE, "default": 25},
+    ),
+)
+"""What a list takes that neither searches nor sorts."""
 
 
 def arguments(table: Table, filters: Filters, names: Sequence[str]) -> tuple[Parameter, ...]:
@@ -120,6 +133,18 @@ def look(
 def _paged(query: Select[Any], asked: Mapping[str, Any]) -> Select[Any]:
     length = asked.get("per_page", 25)
     return query.limit(length).offset((asked.get("page", 1) - 1) * length)
+
+
+def items_of(item: Any, **more: Any) -> dict[str, Any]:
+    """The schema of a list of items that have no name of their own."""
+    return table(items={"type": "array", "items": item}, total=WHOLE, **more)
+
+
+def page_of(call: Call, rows: Sequence[Row], show: Callable[[Row], Any] = lambda row: row) -> Reply:
+    """The page of these rows that the query asks for with `PAGES`."""
+    page, length = call.query["page"], call.query["per_page"]
+    shown = [show(row) for row in rows[(page - 1) * length : page * length]]
+    return Reply(value={"items": shown, "total": len(rows)})
 
 
 def _only(item: Shown, fields: Sequence[str]) -> Shown:

@@ -12,8 +12,8 @@ from sqlalchemy import select, true
 from admin.access import Permission
 from admin.api.bodies import reads
 from admin.api.call import Call
-from admin.api.device_files import PAGES, items_of
 from admin.api.given import RequestsIn, ValidateIn
+from admin.api.lists import PAGES, items_of, page_of
 from admin.api.nouns import devices_named
 from admin.api.operations import SMALL, Body, Operation, Parameter, Reply, ref, table, text_argument
 from admin.api.problems import Refusal
@@ -125,7 +125,15 @@ def _free(call: Call, row: Device | None, slugs: Mapping[int, str]) -> dict[str,
     return {"tenant": slug, "device": key_of(row), "problem": f"tenant {slug} has it already"}
 
 
-_UNKNOWN = ("mac", "at", "address", "user_agent", "vendor", "model", "requests")
+_UNKNOWN = {
+    "mac": TEXT,
+    "at": TIME,
+    "address": TEXT,
+    "user_agent": TEXT,
+    "vendor": TEXT_OR_NULL,
+    "model": TEXT_OR_NULL,
+    "requests": WHOLE,
+}
 
 
 def _unknown(call: Call) -> Reply:
@@ -133,10 +141,9 @@ def _unknown(call: Call) -> Reply:
     text = call.query.get("q", "").lower()
     if text:
         rows = [row for row in rows if text in f"{Mac(row.mac)} {row.mac} {row.address} {row.user_agent}".lower()]
-    page, length = call.query["page"], call.query["per_page"]
-    shown = rows[(page - 1) * length : page * length]
-    items = [{**{name: getattr(row, name) for name in _UNKNOWN}, "mac": str(Mac(row.mac))} for row in shown]
-    return Reply(value={"items": items, "total": len(rows)})
+    return page_of(
+        call, rows, lambda row: {**{name: getattr(row, name) for name in _UNKNOWN}, "mac": str(Mac(row.mac))}
+    )
 
 
 def _seen(call: Call) -> list[UnknownDevice]:
@@ -182,10 +189,19 @@ _VENDOR = {
 
 
 def operations() -> Iterator[Operation]:
-    """The operations that name no tenant."""
-    read = partial(Operation, method="GET", tag="Server", permission=Permission.TENANT_READ)
-    ask = partial(Operation, method="POST", tag="Server", permission=Permission.TENANT_READ)
-    yield read(
+    """The operations about no tenant's things."""
+    yield from _of_vendors()
+    yield from _of_unknown_devices()
+    yield from _of_requests()
+    yield from _of_verdicts()
+
+
+_read = partial(Operation, method="GET", tag="Server", permission=Permission.TENANT_READ)
+_ask_many = partial(Operation, method="POST", tag="Server", permission=Permission.TENANT_READ)
+
+
+def _of_vendors() -> Iterator[Operation]:
+    yield _read(
         name="listVendors",
         path="/vendors",
         title="List vendors and models",
@@ -193,7 +209,7 @@ def operations() -> Iterator[Operation]:
         run=_vendors,
         answers={200: table(vendors={"type": "array", "items": _VENDOR})},
     )
-    yield read(
+    yield _read(
         name="getVendor",
         path="/vendors/{vendor}",
         title="Read a vendor",
@@ -201,28 +217,22 @@ def operations() -> Iterator[Operation]:
         run=_vendor,
         answers={200: _VENDOR},
     )
-    yield read(
+
+
+def _of_unknown_devices() -> Iterator[Operation]:
+    yield _read(
         name="listUnknownDevices",
         path="/unknown-devices",
         title="List devices that were seen and not added",
         says="The newest first. Tokens of a tenant see what asked from its networks.",
         run=_unknown,
         query=(Parameter(name="q", says="Part of the MAC, address or user-agent."), *PAGES),
-        answers={
-            200: items_of(
-                table(
-                    mac=TEXT,
-                    at=TIME,
-                    address=TEXT,
-                    user_agent=TEXT,
-                    vendor=TEXT_OR_NULL,
-                    model=TEXT_OR_NULL,
-                    requests=WHOLE,
-                )
-            )
-        },
+        answers={200: items_of(table(**_UNKNOWN))},
     )
-    yield read(
+
+
+def _of_requests() -> Iterator[Operation]:
+    yield _read(
         name="recognise",
         path="/recognise",
         title="Recognise a request",
@@ -231,7 +241,7 @@ def operations() -> Iterator[Operation]:
         query=_REQUEST,
         answers={200: _TAKEN},
     )
-    yield ask(
+    yield _ask_many(
         name="recogniseMany",
         path="/recognise",
         title="Recognise many requests",
@@ -245,7 +255,7 @@ def operations() -> Iterator[Operation]:
         ),
         answers={200: items_of(_TAKEN)},
     )
-    yield read(
+    yield _read(
         name="why",
         path="/why",
         title="Replay a request",
@@ -255,11 +265,14 @@ def operations() -> Iterator[Operation]:
         query=(*_REQUEST, _ADDRESS),
         answers={200: table(steps={"type": "array", "items": table(step=TEXT, ok={"type": "boolean"}, says=TEXT)})},
     )
+
+
+def _of_verdicts() -> Iterator[Operation]:
     for name, path, whose in (
         ("validateDevices", "/devices/validate", ""),
         ("validateTenantDevices", "/tenants/{tenant}/devices/validate", " at this tenant"),
     ):
-        yield ask(
+        yield _ask_many(
             name=name,
             path=path,
             title=f"Judge a list of MACs{whose}",

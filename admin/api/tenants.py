@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from sqlalchemy import func, select
@@ -13,12 +12,12 @@ from admin.access import Permission
 from admin.api import noun as shelf
 from admin.api.bodies import merged, parsed, reads
 from admin.api.call import Call
-from admin.api.lists import SHEETS, arguments, look
+from admin.api.lists import arguments, look
 from admin.api.noun import Shown, check_match, taken
 from admin.api.nouns import TEXT_ID
-from admin.api.operations import Body, Operation, Reply, listed, ref
+from admin.api.operations import Body, Operation, Reply, ref
 from admin.api.problems import PREFIX, Refusal
-from admin.api.resources import PATCHES, REPLACES, patch_of
+from admin.api.verbs import Verbs, patch_of
 from admin.lists.tenants import TABLE
 from provisioner.services import tenants
 from provisioner.services.schemas import TenantIn
@@ -122,68 +121,25 @@ def _delete(call: Call) -> Reply:
 
 def operations() -> Iterator[Operation]:
     """The operations of tenants."""
-    every = partial(Operation, path="/tenants", tag=NOUN.tag)
-    one = partial(Operation, path="/tenants/{tenant}", tag=NOUN.tag)
+    verbs = Verbs("Tenant", title="tenant", tag=NOUN.tag, path="/tenants", one="tenant")
     whole = Body(schema=ref("TenantInput"), read=reads(TenantIn, READ_ONLY), example=dict(NOUN.example))
-    mine = replace(whole, example={**whole.example, "tenant": "acme"})
-    yield every(
-        name="listTenants",
-        method="GET",
-        title="List tenants",
+    yield verbs.list(
         says="Those that the token may see: all of them, or its own.",
         run=_list,
-        permission=Permission.TENANT_READ,
         query=arguments(TABLE, NOUN.filters, NOUN.fields),
-        answers={200: listed("Tenant")},
-        texts=SHEETS,
     )
-    yield every(
-        name="createTenant",
-        method="POST",
-        title="Add a tenant",
+    yield verbs.create(
         says="Only with a token for the whole server.",
         run=_create,
         permission=Permission.SERVER_CHANGE,
         body=whole,
-        answers={201: ref("Tenant")},
-        has_etag=True,
     )
-    yield one(
-        name="getTenant",
-        method="GET",
-        title="Read a tenant",
-        says="Secrets are not told.",
-        run=lambda call: _told(call, call.scope.tenant.id),
-        permission=Permission.TENANT_READ,
-        answers={200: ref("Tenant")},
-        has_etag=True,
-    )
-    for verb, method, says, run, body in (
-        ("replace", "PUT", REPLACES, _put, mine),
-        ("change", "PATCH", PATCHES, _patch, patch_of("Tenant", {"name": "Acme Dental and Sons"})),
-    ):
-        yield one(
-            name=f"{verb}Tenant",
-            method=method,
-            title=f"{verb.capitalize()} a tenant",
-            says=says,
-            run=run,
-            permission=Permission.TENANT_CHANGE,
-            body=body,
-            answers={200: ref("Tenant")},
-            refuses=(409, 412),
-            is_conditional=True,
-            has_etag=True,
-        )
-    yield one(
-        name="deleteTenant",
-        method="DELETE",
-        title="Remove a tenant",
+    yield verbs.read(says="Secrets are not told.", run=lambda call: _told(call, call.scope.tenant.id))
+    yield verbs.replace(run=_put, body=replace(whole, example={**whole.example, "tenant": "acme"}))
+    yield verbs.change(run=_patch, body=patch_of("Tenant", {"name": "Acme Dental and Sons"}))
+    yield verbs.remove(
         says="With everything that it has. Only with a token for the whole server.",
         run=_delete,
         permission=Permission.SERVER_CHANGE,
-        answers={204: None},
-        refuses=(412,),
-        is_conditional=True,
         may_be_gone=True,
     )

@@ -55,6 +55,10 @@ class Text(str):
         """Another text for the same reason."""
         return Text(text, self.origin, secret=self.secret, owner=self.owner)
 
+    def code(self, table: Mapping[Any, str]) -> Text:
+        """The vendor's word for it. Raises KeyError when the table has none."""
+        return self.says(table[self])
+
 
 def joined(*parts: str) -> Text:
     """One text of several; it has the origin of the first that knows one, and is secret when one is."""
@@ -251,3 +255,8 @@ class Profile:
     def account(self, index: int) -> Account | None:
         """The account on line ``index``, None where the line is not used."""
         return self.accounts[index - 1] if 0 < index <= len(self.accounts) else None
+
+    def settings_of(self, index: int) -> Settings:
+        """The settings of the account on line ``index``, the device's own where the line is not used."""
+        account = self.account(index)
+        return account.settings if account else self.settings

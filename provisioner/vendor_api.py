@@ -33,6 +33,7 @@ from provisioner.profile import (
     emergency_identity,
     joined,
 )
+from provisioner.region import clock_hours, date_order
 from provisioner.syntax import (
     OMIT,
     Cell,
@@ -104,6 +105,8 @@ __all__ = [
     "aes_ecb",
     "bare_host_port",
     "clean",
+    "clock_hours",
+    "date_order",
     "emergency_identity",
     "host_port",
     "joined",

@@ -46,6 +46,11 @@ def test_an_extensions_setting_is_for_its_own_line_only() -> None:
     assert profile.settings["sip.outbound_proxy"].value == "location"
 
 
+def test_a_line_that_is_not_used_has_the_devices_settings() -> None:
+    profile = merge(replace(empty_record("yealink", "T46U"), extensions=(extension("100", port=5099),)))
+    assert [5099, None] == [profile.settings_of(index)["sip.port"].value for index in (1, 2)]
+
+
 def test_what_nobody_gives_is_the_built_in_default() -> None:
     setting = merge(empty_record("yealink", "T46U")).settings["sip.expires"]
     assert (setting.value, str(setting.origin)) == (600, "default")

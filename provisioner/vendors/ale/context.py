@@ -119,7 +119,7 @@ def _native(value: Text) -> tuple[str, Mapping[str, Text]]:
 def _number(profile: Profile, key: Key) -> Text | None:
     """What the key dials or watches; pickup keys dial their code, for directed pickup before the number."""
     button, account = key.button, profile.account(key.button.account)
-    settings = account.settings if account else profile.settings
+    settings = profile.settings_of(button.account)
     if key.mode is Mode.NATIVE:
         return None
     if key.mode is Mode.GROUP_PICKUP:
@@ -134,8 +134,7 @@ def _number(profile: Profile, key: Key) -> Text | None:
 
 def _calls(profile: Profile) -> Mapping[str, Any]:
     """Forwarding and Do Not Disturb of the phone's first account, before its user says otherwise."""
-    account = profile.account(1)
-    s = account.settings if account else profile.settings
+    s = profile.settings_of(1)
     forwards = (("Imm", "calls.forward_always"), ("Busy", "calls.forward_busy"), ("NoReply", "calls.forward_no_answer"))
     return {
         "dnd": s["calls.dnd"],

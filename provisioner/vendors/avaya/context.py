@@ -20,6 +20,7 @@ from provisioner.vendor_api import (
     Settings,
     Text,
     Warned,
+    clock_hours,
     host_port,
     joined,
     zone,
@@ -158,7 +159,7 @@ def _native(value: Text) -> tuple[str, str, Mapping[str, Text]]:
 def _number(profile: Profile, key: Key) -> Text | None:
     """What the key dials or watches, None where its type asks for nothing; directed pickup dials its code first."""
     button, account = key.button, profile.account(1)
-    settings = account.settings if account else profile.settings
+    settings = profile.settings_of(1)
     if key.mode is Mode.LINE:
         return button.value.says("1")
     if key.mode in (Mode.NATIVE, Mode.DND, Mode.FORWARD, Mode.HOT_DESK):
@@ -187,7 +188,7 @@ def _time(s: Settings) -> Mapping[str, Any]:
         "start": setting.says(_changeover(place.start)) if place.start else None,
         "stop": setting.says(_changeover(place.end)) if place.end else None,
         "ntp": ntp.says(",".join(ntp.value)),
-        "format": _time_format(s),
+        "format": clock_hours(s).code(words.TIME_FORMATS),
     }
 
 
@@ -195,12 +196,6 @@ def _changeover(change: Changeover) -> str:
     """Which weekday of a month, at which hour of local time: ``2SunMar2L``, ``LSunOct3L``."""
     week = "L" if change.week == 5 else str(change.week)
     return f"{week}{words.WEEKDAYS[change.weekday]}{words.MONTHS[change.month - 1]}{change.hour}L"
-
-
-def _time_format(s: Settings) -> Text:
-    given, country = s["locale.time_format"], s["locale.country"]
-    hours = "12" if country.value in ("US", "CA", "AU", "NZ", "PH") else "24"
-    return given.code(words.TIME_FORMATS) if given else country.says(words.TIME_FORMATS[hours])
 
 
 # The phone itself

@@ -15,6 +15,8 @@ from provisioner.vendor_api import (
     Settings,
     Text,
     Zone,
+    clock_hours,
+    date_order,
     host_port,
     joined,
     zone,
@@ -30,8 +32,7 @@ _NEW_LOADS = ("7800", "8800", "8900", "9900", "ata")
 def context(profile: Profile, keys: Keys) -> Mapping[str, Any]:
     """Everything that the template names."""
     series = str(profile.model.extra["series"])
-    first = profile.account(1)
-    s = first.settings if first else profile.settings
+    s = profile.settings_of(1)
     return {
         "series": series,
         "is_7900": series == "7900",
@@ -166,7 +167,7 @@ def _without_number(profile: Profile, key: Key) -> str:
 def _number(profile: Profile, key: Key) -> str:
     """What a speed dial of this mode dials."""
     button, account = key.button, profile.account(key.button.account)
-    settings = account.settings if account else profile.settings
+    settings = profile.settings_of(button.account)
     if key.mode is Mode.PICKUP:
         return f"{button.pickup or settings['sip.pickup_code'].value or ''}{button.value}"
     if key.mode is Mode.GROUP_PICKUP:
@@ -201,11 +202,8 @@ def _zone_name(place: Zone) -> str:
 
 
 def _date_template(settings: Settings) -> Text:
-    given, country = settings["locale.date_format"], settings["locale.country"]
-    order = given.value or ("mdy" if country.value == "US" else "dmy")
-    hours = settings["locale.time_format"].value or ("12" if country.value in words.TWELVE_HOURS else "24")
-    why = given if given else country
-    return why.says(words.DATE_FORMATS[order] + ("A" if hours == "12" else ""))
+    order = date_order(settings)
+    return order.says(words.DATE_FORMATS[order] + ("A" if clock_hours(settings) == "12" else ""))
 
 
 def _sip(s: Settings) -> Mapping[str, Any]:

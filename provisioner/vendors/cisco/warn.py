@@ -69,7 +69,7 @@ def _passwords(profile: Profile) -> Iterator[Warned]:
 
 def _words(profile: Profile) -> Iterator[Warned]:
     """What the vendor has no word for."""
-    settings = profile.accounts[0].settings if profile.accounts else profile.settings
+    settings = profile.settings_of(1)
     if not same_zone(zone(profile.settings["locale.timezone"].value)):
         yield Warned("locale.timezone", "the phone has no zone with these rules; it gets the nearest offset")
     if settings["sip.dtmf"].value == "info":

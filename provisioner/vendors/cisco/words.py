@@ -14,7 +14,6 @@ DTMF = {"rfc4733": "avt", "info": "avt", "inband": "none"}
 
 # The date template; an A behind it asks for a clock of twelve hours. There is none that begins with the year.
 DATE_FORMATS = {"dmy": "D/M/Y", "mdy": "M/D/Y", "ymd": "D/M/Y"}
-TWELVE_HOURS = ("US", "CA", "AU", "NZ", "PH")
 
 # Name and code of the user locale, name of the network locale. A phone whose locale file is not on the server
 # stays in English; only names that a source writes stand here.

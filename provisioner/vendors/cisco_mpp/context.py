@@ -16,6 +16,8 @@ from provisioner.vendor_api import (
     Settings,
     Text,
     Zone,
+    clock_hours,
+    date_order,
     host_port,
     joined,
     zone,
@@ -172,8 +174,8 @@ def _time(settings: Settings) -> Mapping[str, Any]:
         "rule": setting.says(_summer_rule(place)) if place.start else None,
         "ntp1": servers[0] if servers else None,
         "ntp2": servers[1] if len(servers) > 1 else None,
-        "format": _time_format(settings),
-        "date": _date_format(settings),
+        "format": clock_hours(settings).code({"12": "12hr", "24": "24hr"}),
+        "date": date_order(settings, "dmy").code(words.DATE_FORMATS),
     }
 
 
@@ -195,20 +197,6 @@ def _change(change: Changeover) -> str:
     """``month/day/weekday/h:m:s``: the weekday on or after a day, -1 for the last; Sunday is 7."""
     month, day = change.not_before or (change.month, -1 if change.week == 5 else 7 * change.week - 6)
     return f"{month}/{day}/{change.weekday or 7}/{change.hour}:{change.minute}:0"
-
-
-def _time_format(settings: Settings) -> Text:
-    given, country = settings["locale.time_format"], settings["locale.country"]
-    if given:
-        return given.says(f"{given.value}hr")
-    return country.says("12hr" if country.value in words.TWELVE_HOURS else "24hr")
-
-
-def _date_format(settings: Settings) -> Text:
-    given, country = settings["locale.date_format"], settings["locale.country"]
-    if given:
-        return given.code(words.DATE_FORMATS)
-    return country.says(words.DATE_FORMATS["mdy" if country.value == "US" else "dmy"])
 
 
 def _language(settings: Settings, *, phoneos: bool) -> Mapping[str, Text]:
@@ -235,7 +223,7 @@ def _tones(settings: Settings) -> Mapping[str, Any]:
 
 def _phone(profile: Profile) -> Mapping[str, Any]:
     s, first = profile.settings, profile.account(1)
-    line = first.settings if first else s
+    line = profile.settings_of(1)
     expansion = profile.model.expansion
     return {
         "rule": joined(profile.url, Text("$MA.xml")),

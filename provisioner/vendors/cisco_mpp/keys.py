@@ -140,7 +140,7 @@ def _with_account(address: str, key: Key) -> dict[str, str]:
 def _number(profile: Profile, key: Key) -> str:
     """What a key of this mode dials."""
     value, account = plain(key.button.value), profile.account(key.button.account)
-    settings = account.settings if account else profile.settings
+    settings = profile.settings_of(key.button.account)
     if key.mode is Mode.PICKUP:
         return f"{key.button.pickup or settings['sip.pickup_code'].value or ''}{value}"
     if key.mode is Mode.GROUP_PICKUP:

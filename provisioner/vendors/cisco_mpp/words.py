@@ -43,7 +43,6 @@ PHONE_LANGUAGES = {
 }  # fmt: skip
 
 DATE_FORMATS = {"dmy": "day/month", "mdy": "month/day", "ymd": "month/day"}
-TWELVE_HOURS = ("US", "CA", "AU", "NZ", "PH")
 
 # Offsets in minutes that Time_Zone offers (allowed values of the 9861 dump).
 TIME_ZONES = (

@@ -69,7 +69,7 @@ def warn(profile: Profile) -> Iterator[Warned]:
             yield Warned(str(slot), f"key {slot.number} is the key of account {slot.number}")
         elif on_line and not mine:
             yield Warned(str(slot), "an account has only the key of its own number; this key stays blank")
-        elif button.mode is Mode.BLF and (button.pickup or _settings(profile, button.account)["sip.pickup_code"]):
+        elif button.mode is Mode.BLF and (button.pickup or profile.settings_of(button.account)["sip.pickup_code"]):
             yield Warned(str(slot), "the key dials the number also while it rings there: it knows no pickup code")
 
 
@@ -126,7 +126,7 @@ def _contact(profile: Profile, key: Key) -> Mapping[str, Any] | None:
     """What stands behind a key, None for a blank one."""
     if key.mode in (Mode.NONE, Mode.LINE):
         return None
-    button, settings = key.button, _settings(profile, key.button.account)
+    button, settings = key.button, profile.settings_of(key.button.account)
     kind, given = _native(button.value) if key.mode is Mode.NATIVE else (key.code.code, {})
     if kind not in ("blf", "dial"):
         return None
@@ -150,7 +150,7 @@ def _native(value: Text) -> tuple[str, Mapping[str, Text]]:
 
 def _number(profile: Profile, key: Key) -> Text | None:
     """What the key dials; pickup keys dial their code, for directed pickup before the number."""
-    button, settings = key.button, _settings(profile, key.button.account)
+    button, settings = key.button, profile.settings_of(key.button.account)
     if key.mode is Mode.NATIVE:
         return None
     if key.mode is Mode.GROUP_PICKUP:
@@ -178,11 +178,6 @@ def _digest(text: str) -> Text:
     """Four digits that change with a text and keep its origin."""
     short = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:4]
     return text.says(short) if isinstance(text, Text) else Text(short)
-
-
-def _settings(profile: Profile, index: int) -> Settings:
-    account = profile.account(index)
-    return account.settings if account else profile.settings
 
 
 # The phone itself

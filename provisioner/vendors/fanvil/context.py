@@ -17,6 +17,8 @@ from provisioner.vendor_api import (
     Text,
     Warned,
     bare_host_port,
+    clock_hours,
+    date_order,
     zone,
 )
 from provisioner.vendors.fanvil import words
@@ -163,8 +165,8 @@ def _time(settings: Settings, kind: str) -> Mapping[str, Any]:
         "saving": setting.says(place.saving_minutes) if dst else OMIT,
         "start": _change(setting, place.start),
         "end": _change(setting, place.end),
-        "format": _time_format(settings),
-        "date": _date_format(settings, kind),
+        "format": clock_hours(settings).code(words.TIME_FORMATS),
+        "date": date_order(settings).code(words.DATE_FORMATS[kind]),
     }
 
 
@@ -179,21 +181,6 @@ def _change(setting: Setting, change: Changeover | None) -> Mapping[str, Text | 
         "hour": setting.says(change.hour),
         "minute": setting.says(change.minute),
     }
-
-
-def _time_format(settings: Settings) -> Text:
-    given, country = settings["locale.time_format"], settings["locale.country"]
-    if given:
-        return given.code(words.TIME_FORMATS)
-    return country.says(words.TIME_FORMATS["12" if country.value in words.TWELVE_HOURS else "24"])
-
-
-def _date_format(settings: Settings, kind: str) -> Text:
-    given, country = settings["locale.date_format"], settings["locale.country"]
-    if given:
-        return given.code(words.DATE_FORMATS[kind])
-    usual = "mdy" if country.value == "US" else "dmy" if country else "ymd"
-    return country.says(words.DATE_FORMATS[kind][usual])
 
 
 def _phone(profile: Profile) -> Mapping[str, Any]:

@@ -36,7 +36,6 @@ DATE_FORMATS = {
     "v": {"dmy": "9", "mdy": "11", "ymd": "13"},
 }
 TIME_FORMATS = {"24": "0", "12": "1"}
-TWELVE_HOURS = frozenset({"AU", "CA", "NZ", "PH", "US"})
 
 # SelectYourTone, Signal_Standard
 TONES = {

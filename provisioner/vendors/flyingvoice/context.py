@@ -14,7 +14,6 @@ from provisioner.vendor_api import (
     Mode,
     Profile,
     Setting,
-    Settings,
     Text,
     Warned,
     bare_host_port,
@@ -126,7 +125,7 @@ def _line(_profile: Profile, key: Key) -> Text:
 
 def _value(profile: Profile, key: Key) -> Text | None:
     """What the key dials or shows; pickup keys dial their code, for directed pickup before the number."""
-    value, settings = key.button.value, _settings(profile, key.button.account)
+    value, settings = key.button.value, profile.settings_of(key.button.account)
     if key.mode is Mode.GROUP_PICKUP:
         return value or settings["sip.group_pickup_code"].text
     if key.mode is Mode.PICKUP:
@@ -137,7 +136,7 @@ def _value(profile: Profile, key: Key) -> Text | None:
 
 def _pickup(profile: Profile, key: Key) -> Text | None:
     """The code that takes a call from where the lamp is lit: a neighbour's phone or a park orbit."""
-    settings = _settings(profile, key.button.account)
+    settings = profile.settings_of(key.button.account)
     codes = {Mode.BLF: "sip.pickup_code", Mode.PRESENCE: "sip.pickup_code", Mode.PARK: "sip.retrieve_code"}
     code = codes.get(key.button.mode)
     return key.button.pickup or (settings[code].text if code else None)
@@ -149,18 +148,12 @@ _FIELDS: Mapping[str, Callable[[Profile, Key], Text | None]] = {
     "pickup_value": _pickup,
 }
 
-
-def _settings(profile: Profile, index: int) -> Settings:
-    account = profile.account(index)
-    return account.settings if account else profile.settings
-
-
 # Calls and the phone itself
 
 
 def _calls(profile: Profile) -> Mapping[str, Any]:
     """The phone's own, those of its first account."""
-    s = _settings(profile, 1)
+    s = profile.settings_of(1)
     forwards = (
         ("always", "calls.forward_always"), ("busy", "calls.forward_busy"), ("no_answer", "calls.forward_no_answer"),
     )  # fmt: skip

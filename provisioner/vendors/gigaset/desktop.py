@@ -18,6 +18,8 @@ from provisioner.vendor_api import (
     Text,
     Zone,
     clean,
+    clock_hours,
+    date_order,
     host_port,
     joined,
     zone,
@@ -25,12 +27,10 @@ from provisioner.vendor_api import (
 from provisioner.vendors.gigaset import words
 from provisioner.vendors.gigaset.settings import (
     argument,
-    date_order,
     like,
     native,
     pickup,
     tone_country,
-    twelve_hours,
     word,
 )
 
@@ -264,7 +264,7 @@ def _time(settings: Settings) -> Mapping[str, Any]:
         "offset": setting.says(f"{place.offset_s:+d}"),
         "rule": setting.says(_rule(place)),
         "ntp": ntp.says(ntp.value[0] if ntp.value else ""),
-        "hours_24": _switched(twelve_hours(settings), "24"),
+        "hours_24": _switched(clock_hours(settings), "24"),
         "us_date": _switched(date_order(settings), "mdy"),
     }
 

@@ -10,7 +10,7 @@ from typing import Any
 from provisioner.vendor_api import OMIT, Account, Handset, Keys, Profile, Setting, Settings, Text, Zone, zone
 from provisioner.vendors.gigaset import words
 from provisioner.vendors.gigaset.handsets import by_place, seats
-from provisioner.vendors.gigaset.settings import has_mailbox, of_account, same_clock, server, tone_country, word
+from provisioner.vendors.gigaset.settings import has_mailbox, same_clock, server, tone_country, word
 
 
 def n510(profile: Profile, _keys: Keys) -> Mapping[str, Any]:
@@ -114,7 +114,7 @@ def _codecs(setting: Setting) -> Text | str:
 
 def _common(profile: Profile) -> Mapping[str, Any]:
     s = profile.settings
-    first = of_account(profile.account(1), s)
+    first = profile.settings_of(1)
     return {
         "mac": Text(profile.mac.upper),
         "schema": profile.model.extra["frame"],

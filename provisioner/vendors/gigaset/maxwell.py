@@ -6,20 +6,31 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.vendor_api import OMIT, Account, Key, Keys, Mode, Profile, Setting, Settings, Text, clean, joined, zone
+from provisioner.vendor_api import (
+    OMIT,
+    Account,
+    Key,
+    Keys,
+    Mode,
+    Profile,
+    Setting,
+    Settings,
+    Text,
+    clean,
+    clock_hours,
+    date_order,
+    joined,
+    zone,
+)
 from provisioner.vendors.gigaset import words
 from provisioner.vendors.gigaset.settings import (
     argument,
-    coded,
-    date_order,
     has_mailbox,
     like,
     native,
-    of_account,
     pickup,
     server,
     tone_country,
-    twelve_hours,
     word,
 )
 
@@ -31,7 +42,7 @@ _CLEARED = {**dict.fromkeys(_FIELDS), "Connection": OMIT}
 
 def context(profile: Profile, keys: Keys) -> Mapping[str, Any]:
     """Everything that ``maxwell.xml.j2`` names."""
-    first = of_account(profile.account(1), profile.settings)
+    first = profile.settings_of(1)
     return {
         "accounts": [_account(n, profile.account(n)) for n in range(1, profile.model.accounts + 1)],
         "sip": _sip(first),
@@ -150,8 +161,8 @@ def _time(settings: Settings) -> Mapping[str, Text | str]:
         "changes": OMIT if name == OMIT else setting.says("AutomatedDaylightSavingEnabled"),
         "source": ntp.says("NTPServiceEnabled" if ntp else "NTPServiceDHCP"),
         "ntp": ntp.says(ntp.value[0] if ntp.value else ""),
-        "format": coded(twelve_hours(settings), words.MAXWELL_TIME_FORMATS),
-        "date": coded(date_order(settings), words.MAXWELL_DATE_ORDERS),
+        "format": clock_hours(settings).code(words.MAXWELL_TIME_FORMATS),
+        "date": date_order(settings, "dmy").code(words.MAXWELL_DATE_ORDERS),
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from provisioner.vendor_api import (
     OMIT,
@@ -65,41 +64,14 @@ def like(place: Zone, names: Iterable[str]) -> str | None:
     return place.name if place.name in known else next((name for name in known if same_clock(place, zone(name))), None)
 
 
-def twelve_hours(settings: Settings) -> Text:
-    """``12`` or ``24``, as given or as the country has it."""
-    given, country = settings["locale.time_format"], settings["locale.country"]
-    return given.says(given.value) if given else country.says("12" if country.value in words.TWELVE_HOURS else "24")
-
-
-def date_order(settings: Settings) -> Text:
-    """``mdy``, ``dmy`` or ``ymd``, as given or as the country has it."""
-    given, country = settings["locale.date_format"], settings["locale.country"]
-    return given.says(given.value) if given else country.says("mdy" if country.value == "US" else "dmy")
-
-
-def coded(text: Text, table: Mapping[Any, str]) -> Text:
-    """A word of ours in the vendor's."""
-    return text.says(table[str(text)])
-
-
-def of_account(account: Account | None, settings: Settings) -> Settings:
-    """The settings of an account, of the phone where it is not used."""
-    return account.settings if account else settings
-
-
 def has_mailbox(account: Account, yes: str = "1", no: str = "0") -> Text:
     """Whether an account has a mailbox to call."""
     return account.voicemail.says(yes) if account.voicemail else account.number.says(no)
 
 
-def key_settings(profile: Profile, key: Key) -> Settings:
-    """The settings of the account that a key works on."""
-    return of_account(profile.account(key.button.account), profile.settings)
-
-
 def argument(profile: Profile, key: Key) -> Text:
     """What a key dials or shows: pickup keys have their code, the voicemail key its account's mailbox."""
-    button, settings = key.button, key_settings(profile, key)
+    button, settings = key.button, profile.settings_of(key.button.account)
     account = profile.account(button.account)
     if key.mode is Mode.VOICEMAIL and not button.value and account and account.voicemail:
         return account.voicemail
@@ -113,7 +85,7 @@ def argument(profile: Profile, key: Key) -> Text:
 
 def pickup(profile: Profile, key: Key) -> Text | None:
     """The code that takes a call from a watched number; what only falls back to watching has no call to take."""
-    own = key_settings(profile, key)["sip.pickup_code"].text if key.button.mode is Mode.BLF else None
+    own = profile.settings_of(key.button.account)["sip.pickup_code"].text if key.button.mode is Mode.BLF else None
     return key.button.pickup or own
 
 

@@ -7,7 +7,6 @@ V = the vendor's wiki.
 from __future__ import annotations
 
 PORTS = {"udp": "5060", "tcp": "5060", "tls": "5061", "srv": "5060"}
-TWELVE_HOURS = frozenset({"AU", "CA", "NZ", "PH", "US"})
 
 # Nx70 (W). "srv" has no number that is sourced, so the base stays with UDP.
 

@@ -19,6 +19,8 @@ from provisioner.vendor_api import (
     Slot,
     Text,
     Warned,
+    clock_hours,
+    date_order,
     joined,
     sip_target,
     zone,
@@ -250,7 +252,7 @@ def _time(settings: Settings, spoken: Dialect) -> Mapping[str, Any]:
     """The clock: the rule of the tz database as a POSIX string, never one of the phone's own zones."""
     setting, ntp = settings["locale.timezone"], settings["phone.ntp"]
     servers = [ntp.says(server) for server in ntp.value]
-    place = zone(setting.value)
+    place, date, hours = zone(setting.value), date_order(settings), clock_hours(settings)
     return {
         "ntp1": servers[0] if servers else None,
         "ntp2": servers[1] if len(servers) > 1 else None,
@@ -258,25 +260,9 @@ def _time(settings: Settings, spoken: Dialect) -> Mapping[str, Any]:
         "ntp_by_dhcp": ntp.says(spoken.word("", "No" if servers else "Yes")),
         "zone": setting.says(place.name if spoken.family.zone_names else "customize"),
         "posix": setting.says(place.posix_normalised),
-        "date": _date_format(settings, spoken),
-        "format": _time_format(settings, spoken),
+        "date": date.says(spoken.word("dateTime.format.date", words.DATE_FORMATS[date])),
+        "format": hours.says(spoken.word("dateTime.format.time", words.TIME_FORMATS[hours])),
     }
-
-
-def _date_format(settings: Settings, spoken: Dialect) -> Text:
-    given, country = settings["locale.date_format"], settings["locale.country"]
-    if given:
-        return given.says(spoken.word("dateTime.format.date", words.DATE_FORMATS[given.value]))
-    usual = "mdy" if country.value == "US" else "dmy" if country else "ymd"
-    return country.says(spoken.word("dateTime.format.date", words.DATE_FORMATS[usual]))
-
-
-def _time_format(settings: Settings, spoken: Dialect) -> Text:
-    given, country = settings["locale.time_format"], settings["locale.country"]
-    if given:
-        return given.says(spoken.word("dateTime.format.time", words.TIME_FORMATS[given.value]))
-    usual = "12" if country.value in words.TWELVE_HOUR_COUNTRIES else "24"
-    return country.says(spoken.word("dateTime.format.time", words.TIME_FORMATS[usual]))
 
 
 def _phone(profile: Profile, spoken: Dialect) -> Mapping[str, Any]:

@@ -30,7 +30,6 @@ LANGUAGES = {
 
 DATE_FORMATS = {"ymd": "yyyy-mm-dd", "mdy": "mm-dd-yyyy", "dmy": "dd-mm-yyyy"}
 TIME_FORMATS = {"12": "12Hour", "24": "24Hour"}
-TWELVE_HOUR_COUNTRIES = frozenset({"US", "CA", "AU", "NZ", "PH"})
 
 CONFIG_PROTOCOLS = {"tftp": "TFTP", "http": "HTTP", "https": "HTTPS"}
 

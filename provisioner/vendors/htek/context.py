@@ -18,6 +18,8 @@ from provisioner.vendor_api import (
     Settings,
     Text,
     Warned,
+    clock_hours,
+    date_order,
     joined,
     sip_target,
     zone,
@@ -219,8 +221,8 @@ def _time(settings: Settings) -> Mapping[str, Any]:
         "dst": setting.says("1" if place.start and place.end else "0"),
         "start": _change(setting, place.start),
         "end": _change(setting, place.end),
-        "date": _date_format(settings),
-        "format": _time_format(settings),
+        "date": date_order(settings).code(words.DATE_FORMATS),
+        "format": clock_hours(settings).code(words.TIME_FORMATS),
     }
 
 
@@ -234,21 +236,6 @@ def _change(setting: Setting, change: Changeover | None) -> Mapping[str, Text | 
         "weekday": setting.says(change.weekday),
         "hour": setting.says(change.hour),
     }
-
-
-def _date_format(settings: Settings) -> Text:
-    given, country = settings["locale.date_format"], settings["locale.country"]
-    if given:
-        return given.code(words.DATE_FORMATS)
-    usual = "mdy" if country.value == "US" else "dmy" if country else "ymd"
-    return country.says(words.DATE_FORMATS[usual])
-
-
-def _time_format(settings: Settings) -> Text:
-    given, country = settings["locale.time_format"], settings["locale.country"]
-    if given:
-        return given.code(words.TIME_FORMATS)
-    return country.says(words.TIME_FORMATS["12" if country.value in words.TWELVE_HOURS else "24"])
 
 
 def _phone(settings: Settings) -> Mapping[str, Any]:

@@ -16,7 +16,6 @@ LAST_RESORT = ("pcmu", "pcma")
 LANGUAGES = {"en": "0"}
 DATE_FORMATS = {"ymd": "0", "mdy": "1", "dmy": "2"}
 TIME_FORMATS = {"24": "0", "12": "1"}
-TWELVE_HOURS = frozenset({"AU", "CA", "NZ", "PH", "US"})
 
 TONES = {
     "AT": "2", "AU": "1", "BE": "4", "BR": "3", "CH": "25", "CL": "6", "CN": "5", "CZ": "7", "DE": "11", "DK": "8",

@@ -20,6 +20,8 @@ from provisioner.vendor_api import (
     Text,
     Warned,
     bare_host_port,
+    clock_hours,
+    date_order,
     joined,
     zone,
 )
@@ -101,7 +103,7 @@ def _line_warnings(accounts: Sequence[Account]) -> Iterator[Warned]:
 def _tls_warnings(profile: Profile) -> Iterator[Warned]:
     """A phone that does not know the server's authority makes no connection (guides, "sip transport protocol")."""
     known = any(one.keys.get(words.AUTHORITIES) for one in profile.native)
-    if _has_tls(_first(profile)) and not known:
+    if _has_tls(profile.settings_of(1)) and not known:
         yield Warned("sip.transport", f"TLS needs the server's authority on the phone: native key {words.AUTHORITIES}")
 
 
@@ -112,14 +114,8 @@ def _key_warnings(profile: Profile) -> Iterator[Warned]:
             yield Warned(str(slot), f"needs the module with more keys; the smaller one has {small}")
         if button.mode is Mode.BLF and _lampless(profile, slot.group):
             yield Warned(str(slot), "bottom softkeys of this model have no BLF; the number is dialled")
-        if button.pickup and button.pickup != _first(profile)["sip.pickup_code"].value:
+        if button.pickup and button.pickup != profile.settings_of(1)["sip.pickup_code"].value:
             yield Warned(str(slot), "the pickup code is the whole phone's (sip.pickup_code), not a key's")
-
-
-def _first(profile: Profile) -> Settings:
-    """The settings that speak for the whole phone: those of line 1."""
-    account = profile.account(1)
-    return account.settings if account else profile.settings
 
 
 def _has_tls(settings: Settings) -> bool:
@@ -137,7 +133,7 @@ def _account(profile: Profile, index: int) -> Mapping[str, Any]:
     if account is None:
         return {"line": line, "used": False, "nowhere": _NO_HOST}
     s = account.settings
-    port = s["sip.port"].text or _first(profile)["sip.transport"].code(words.PORTS)
+    port = s["sip.port"].text or profile.settings_of(1)["sip.transport"].code(words.PORTS)
     proxy, proxy_port = bare_host_port(s["sip.outbound_proxy"])
     backup, backup_port = bare_host_port(s["sip.backup_server"])
     return {
@@ -168,7 +164,7 @@ def _park(profile: Profile, index: int) -> Text | str:
 
 def _sip(profile: Profile) -> Mapping[str, Any]:
     """Settings that all lines share."""
-    s = _first(profile)
+    s = profile.settings_of(1)
     codecs = profile.settings["audio.codecs"]
     payloads = [words.PAYLOADS[name] for name in codecs.value if name in words.PAYLOADS]
     pickup = s["sip.pickup_code"]
@@ -240,7 +236,7 @@ def _value(profile: Profile, key: Key) -> Text | None:
     """The argument of a key, None where its type takes none."""
     button = key.button
     account = profile.account(button.account)
-    settings = account.settings if account else profile.settings
+    settings = profile.settings_of(button.account)
     if key.mode in _WITH_VALUE:
         return button.value or None
     if key.mode is Mode.PARK:
@@ -270,8 +266,8 @@ def _time(settings: Settings) -> Mapping[str, Any]:
         ],
         "ntp_off": servers.says("0" if servers else "1"),
         "ntp": [servers.says(host) if host else None for host in (*servers.value, None, None, None)[:3]],
-        "format": _time_format(settings),
-        "date": _date_format(settings),
+        "format": clock_hours(settings).code(words.TIME_FORMATS),
+        "date": date_order(settings).code(words.DATE_FORMATS),
     }
 
 
@@ -283,20 +279,6 @@ def _changeover(setting: Setting, rule: Changeover) -> Mapping[str, Text]:
         "day": setting.says(rule.weekday + 1),
         "hour": setting.says(rule.hour),
     }
-
-
-def _time_format(settings: Settings) -> Text:
-    given, country = settings["locale.time_format"], settings["locale.country"]
-    if given:
-        return given.code(words.TIME_FORMATS)
-    return country.says(words.TIME_FORMATS["12" if country.value in words.TWELVE_HOURS else "24"])
-
-
-def _date_format(settings: Settings) -> Text:
-    given, country = settings["locale.date_format"], settings["locale.country"]
-    if given:
-        return given.code(words.DATE_FORMATS)
-    return country.says(words.DATE_FORMATS["mdy" if country.value == "US" else "dmy" if country else "ymd"])
 
 
 def _language_file(tag: str) -> tuple[str, str] | None:

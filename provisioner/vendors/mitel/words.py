@@ -35,5 +35,4 @@ EUROPE = frozenset(
 )  # fmt: skip
 
 TIME_FORMATS = {"12": "0", "24": "1"}
-TWELVE_HOURS = frozenset({"US", "CA", "AU", "NZ", "PH"})
 DATE_FORMATS = {"mdy": "0", "dmy": "1", "ymd": "2"}  # WWW MMM DD, DD-MMM-YY, YYYY-MM-DD

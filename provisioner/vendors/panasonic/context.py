@@ -44,7 +44,7 @@ def context(profile: Profile, keys: Keys) -> Mapping[str, Any]:
         "keys": [_key(profile, "FLEX_BUTTON", key) for key in keys.line]
         + [_key(profile, "DSS_BUTTON", key) for module in keys.modules for key in module],
         "system": _system(profile),
-        "server": _server(_first(profile), profile),
+        "server": _server(profile.settings_of(1), profile),
         "time": _time(profile),
         "handsets": [] if profile.master else [_handset(profile, n) for n in range(1, profile.model.handsets + 1)],
         "rings": [_rings(profile, line) for line in range(1, profile.model.accounts + 1)],
@@ -88,7 +88,7 @@ def warn(profile: Profile) -> Iterator[Warned]:
 
 
 def _account_warnings(profile: Profile) -> Iterator[Warned]:
-    first = _first(profile)
+    first = profile.settings_of(1)
     for account in profile.accounts:
         s, slot = account.settings, f"account {account.index}"
         if '"' in account.password:
@@ -106,18 +106,12 @@ def _account_warnings(profile: Profile) -> Iterator[Warned]:
 
 
 def _button_warnings(profile: Profile) -> Iterator[Warned]:
-    code = _first(profile)["sip.pickup_code"].value
+    code = profile.settings_of(1)["sip.pickup_code"].value
     for slot, button in profile.buttons.items():
         if button.pickup and button.pickup != code:
             yield Warned(str(slot), "the pickup code is the whole phone's (sip.pickup_code), not a key's")
         if button.mode in _DIALLED_ONLY and not button.value:
             yield Warned(str(slot), "there is nothing to dial, so the key has no function")
-
-
-def _first(profile: Profile) -> Settings:
-    """The settings that speak for the whole device: those of account 1."""
-    account = profile.account(1)
-    return account.settings if account else profile.settings
 
 
 def _server(s: Settings, profile: Profile) -> Mapping[str, Any]:
@@ -214,7 +208,7 @@ def _value(profile: Profile, key: Key) -> Text | None:
     """The argument: a line's number, an extension, or what is dialled."""
     button = key.button
     account = profile.account(button.account)
-    settings = account.settings if account else profile.settings
+    settings = profile.settings_of(button.account)
     if key.mode in _NO_ARGUMENT:
         return None
     if key.mode is Mode.LINE:
@@ -268,7 +262,7 @@ def _system(profile: Profile) -> Mapping[str, Any]:
     s = profile.settings
     vlan, poll, numbers = s["phone.vlan"], s["phone.poll_minutes"], s["emergency.numbers"]
     syslog, syslog_port = bare_host_port(s["phone.syslog"])
-    pickup = _first(profile)["sip.pickup_code"].text
+    pickup = profile.settings_of(1)["sip.pickup_code"].text
     emergency = [numbers.says(number) for number in numbers.value][:_EMERGENCY_NUMBERS]
     return {
         "own_file": joined(profile.url, f"Config{profile.mac.upper}.cfg"),
@@ -276,7 +270,7 @@ def _system(profile: Profile) -> Mapping[str, Any]:
         "user": _password(profile, s["phone.user_password"]),
         "web": s["phone.web"],
         "language": _language(s["locale.language"]) if _knows(profile, "language") else OMIT,
-        "mwi": _first(profile)["sip.subscribe_mwi"],
+        "mwi": profile.settings_of(1)["sip.subscribe_mwi"],
         "pickup": pickup if _knows(profile, "pickup") else OMIT,
         "vlan": vlan.switch("Y", "N"),
         "vlan_id": vlan.says(vlan.value.id) if vlan else OMIT,

@@ -20,6 +20,8 @@ from provisioner.vendor_api import (
     Settings,
     Text,
     bare_host_port,
+    clock_hours,
+    date_order,
     emergency_identity,
     zone,
 )
@@ -54,18 +56,13 @@ def context(profile: Profile, keys: Keys) -> Mapping[str, Any]:
         "pickup": _code(pickup_code(profile, keys)),
         "retrieve": _code(profile.settings["sip.retrieve_code"].text),
         "sip": _sip(profile),
-        "calls": _calls(_lead(profile)),
+        "calls": _calls(profile.settings_of(1)),
         "time": _time(profile.settings),
         "tones": _tones(profile.settings),
         "phone": _phone(profile),
         "device": _device(profile),
         "emergency": _emergency(profile.settings),
     }
-
-
-def _lead(profile: Profile) -> Settings:
-    """The settings of what a phone has only once: those of its first line."""
-    return profile.accounts[0].settings if profile.accounts else profile.settings
 
 
 def _code(code: Text | None) -> Mapping[str, Any]:
@@ -183,7 +180,7 @@ def _forwards(settings: Settings) -> dict[str, Any]:
 
 
 def _sip(profile: Profile) -> Mapping[str, Any]:
-    settings = _lead(profile)
+    settings = profile.settings_of(1)
     dtmf, keepalive = settings["sip.dtmf"], settings["sip.keepalive"]
     via_rtp, rfc2833, info = words.DTMF[dtmf.value]
     return {
@@ -231,8 +228,8 @@ def _time(settings: Settings) -> Mapping[str, Any]:
         "start": _changeover(setting, place.start),
         "stop": _changeover(setting, place.end),
         "ntp": ntp.says(ntp.value[0]) if ntp.value else None,
-        "hours24": _hours24(settings),
-        "date": _date_format(settings),
+        "hours24": clock_hours(settings).code({"12": "0", "24": "1"}),
+        "date": date_order(settings).code(words.DATE_FORMATS),
     }
 
 
@@ -248,20 +245,6 @@ def _changeover(setting: Setting, change: Changeover | None) -> Mapping[str, Any
         "weekday": setting.says(change.weekday + 1),
         "last": setting.says("1" if last else "0"),
     }
-
-
-def _hours24(settings: Settings) -> Text:
-    given, country = settings["locale.time_format"], settings["locale.country"]
-    if given:
-        return given.code({"12": "0", "24": "1"})
-    return country.says("0" if country.value in words.TWELVE_HOURS else "1")
-
-
-def _date_format(settings: Settings) -> Text:
-    given, country = settings["locale.date_format"], settings["locale.country"]
-    if given:
-        return given.code(words.DATE_FORMATS)
-    return country.says(words.DATE_FORMATS["mdy" if country.value == "US" else "dmy" if country else "ymd"])
 
 
 def _tones(settings: Settings) -> list[tuple[str, Text | None]]:

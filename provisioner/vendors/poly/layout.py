@@ -108,8 +108,7 @@ def numbered(model: Model, keys: Keys) -> Iterator[tuple[int, Key]]:
 def pickup_code(profile: Profile, keys: Keys) -> Text | None:
     """The one pickup code that the phone can have: a watched key's own, else its account's."""
     own = (key.button.pickup for _, key in numbered(profile.model, keys) if key.code.code == "BLF")
-    account = profile.account(_watcher(profile, keys))
-    settings = account.settings if account else profile.settings
+    settings = profile.settings_of(_watcher(profile, keys))
     return next((code for code in own if code), None) or settings["sip.pickup_code"].text
 
 
@@ -178,8 +177,7 @@ def _number(profile: Profile, key: Key) -> str:
     """What a key dials: its value, after the feature code where the mode has one."""
     # A dollar sign delimits the parts of a macro; no number has one.
     number = key.button.value.replace("$", "")
-    account = profile.account(key.button.account)
-    settings = account.settings if account else profile.settings
+    settings = profile.settings_of(key.button.account)
     if key.mode is Mode.PICKUP and number:
         return f"{key.button.pickup or settings['sip.pickup_code'].text or ''}{number}"
     if key.mode is Mode.GROUP_PICKUP:

@@ -44,8 +44,6 @@ LANGUAGES = {
 # D is the day of the week, d the day, M the month; a year is never shown (lcl.datetime.date.format)
 DATE_FORMATS = {"dmy": "D,dM", "mdy": "D,Md", "ymd": "Md,D"}
 
-# Countries that write a time of day with twelve hours.
-TWELVE_HOURS = frozenset({"US", "CA", "AU", "NZ", "PH"})
 
 # What of tone.chord.callProg a country has otherwise than North America, the factory's choice; hertz and
 # milliseconds as FusionPBX ships them. A ringing tone of two bursts (GB) would need a pattern, and stays the

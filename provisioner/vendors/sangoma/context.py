@@ -16,6 +16,8 @@ from provisioner.vendor_api import (
     Settings,
     Text,
     Warned,
+    clock_hours,
+    date_order,
     sip_target,
     zone,
 )
@@ -35,7 +37,11 @@ def context(profile: Profile, keys: Keys) -> Mapping[str, Any]:
         "accounts": [_account(profile, index) for index in range(1, profile.model.accounts + 1)],
         "keys": keys_of(profile, keys),
         "calls": _calls(s),
-        "time": {**_clock(s), **_formats(s)},
+        "time": {
+            **_clock(s),
+            "date": date_order(s).code(words.DATE_FORMATS),
+            "format": clock_hours(s).code(words.TIME_FORMATS),
+        },
         "phone": _phone(s),
         "network": _network(s),
         "provisioning": _provisioning(profile),
@@ -125,17 +131,6 @@ def _clock(settings: Settings) -> Mapping[str, Any]:
 def _change(setting: Setting, change: Changeover | None) -> Mapping[str, Text | str]:
     """Month, week (5 is the last), weekday (0 is Sunday) and hour."""
     return {name: setting.says(getattr(change, name)) if change else OMIT for name in _CHANGE}
-
-
-def _formats(settings: Settings) -> Mapping[str, Text]:
-    """How date and time are written: as asked, else as usual in the country."""
-    date, time, country = settings["locale.date_format"], settings["locale.time_format"], settings["locale.country"]
-    usual = "mdy" if country.value == "US" else "dmy" if country else "ymd"
-    hours = "12" if country.value in words.TWELVE_HOURS else "24"
-    return {
-        "date": date.code(words.DATE_FORMATS) if date else country.says(words.DATE_FORMATS[usual]),
-        "format": time.code(words.TIME_FORMATS) if time else country.says(words.TIME_FORMATS[hours]),
-    }
 
 
 def _phone(settings: Settings) -> Mapping[str, Any]:

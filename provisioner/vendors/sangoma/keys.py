@@ -54,7 +54,7 @@ def _value(profile: Profile, key: Key) -> Text | None:
     button, account = key.button, profile.account(key.button.account)
     if key.mode in _WITHOUT_VALUE:
         return None
-    settings = account.settings if account else profile.settings
+    settings = profile.settings_of(button.account)
     if button.mode is Mode.PICKUP:
         return joined(settings["sip.pickup_code"].text or "", button.value)
     if button.mode is Mode.GROUP_PICKUP:

@@ -19,7 +19,6 @@ LANGUAGES = {
 }  # fmt: skip
 DATE_FORMATS = {"ymd": "0", "mdy": "1", "dmy": "2"}
 TIME_FORMATS = {"24": "0", "12": "1"}
-TWELVE_HOURS = frozenset({"AU", "CA", "NZ", "PH", "US"})
 
 TONES = {
     "AU": "1", "AT": "2", "BR": "3", "BE": "4", "CN": "5", "CL": "6", "CZ": "7", "DK": "8", "FI": "9", "FR": "10",

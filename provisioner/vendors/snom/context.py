@@ -17,6 +17,8 @@ from provisioner.vendor_api import (
     Settings,
     Text,
     Zone,
+    clock_hours,
+    date_order,
     host_port,
     joined,
     zone,
@@ -261,8 +263,9 @@ def _time(settings: Settings) -> Mapping[str, Any]:
         "offset": setting.says(f"{place.offset_s:+d}"),
         "dst": setting.says(_rule(place)),
         "ntp": ntp.says(ntp.value[0] if ntp.value else ""),
-        "hours_24": _hours_24(settings),
-        "us_date": _us_date(settings),
+        "hours_24": clock_hours(settings).code({"12": "off", "24": "on"}),
+        # Month before day, or not: the phone knows no other order.
+        "us_date": date_order(settings).code({"mdy": "on", "dmy": "off", "ymd": "off"}),
     }
 
 
@@ -294,18 +297,3 @@ def _rule(place: Zone) -> str:
 def _change(change: Changeover) -> str:
     day = f"{change.month:02}.{change.week:02}.{change.weekday or 7:02}"
     return f"{day} {change.hour:02}:{change.minute:02}:00"
-
-
-def _hours_24(settings: Settings) -> Text:
-    given, country = settings["locale.time_format"], settings["locale.country"]
-    if given:
-        return given.code({"12": "off", "24": "on"})
-    return country.says("off" if country.value in words.TWELVE_HOURS else "on")
-
-
-def _us_date(settings: Settings) -> Text:
-    """Month before day, or not: the phone knows no other order."""
-    given, country = settings["locale.date_format"], settings["locale.country"]
-    if given:
-        return given.code({"mdy": "on", "dmy": "off", "ymd": "off"})
-    return country.says("on" if country.value == "US" else "off")

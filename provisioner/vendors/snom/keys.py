@@ -94,7 +94,7 @@ def _native(value: Text) -> tuple[Text, Mapping[str, Text]]:
 
 def _argument(profile: Profile, key: Key) -> Text:
     """What stands after the type: a number, an address, with its pickup code."""
-    button, settings = key.button, _settings(profile, key)
+    button, settings = key.button, profile.settings_of(key.button.account)
     account = profile.account(button.account)
     if key.mode is Mode.VOICEMAIL and not button.value and account and account.voicemail:
         return account.voicemail
@@ -118,8 +118,3 @@ def _watched(key: Key, settings: Settings) -> Text:
 
 def _code(settings: Settings, name: str) -> Text:
     return settings[name].text or Text()
-
-
-def _settings(profile: Profile, key: Key) -> Settings:
-    account = profile.account(key.button.account)
-    return account.settings if account else profile.settings

@@ -52,7 +52,6 @@ TONES = {
     "NZ": "NZL", "SE": "SWE", "US": "USA",
 }  # fmt: skip
 
-TWELVE_HOURS = frozenset({"AU", "CA", "NZ", "PH", "US"})
 
 # The factory's soft keys of the idle screen, left to right (pull request W276, quoting the page context_key).
 IDLE_KEYS = {

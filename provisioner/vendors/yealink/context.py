@@ -18,6 +18,8 @@ from provisioner.vendor_api import (
     Text,
     Zone,
     bare_host_port,
+    clock_hours,
+    date_order,
     emergency_identity,
     joined,
     zone,
@@ -28,7 +30,6 @@ from provisioner.vendors.yealink.accounts import accounts, calls, server_templat
 _TAKING_CODES = {Mode.BLF: "sip.pickup_code", Mode.PRESENCE: "sip.pickup_code", Mode.PARK: "sip.retrieve_code"}
 _UNUSED = {"line": None, "value": None, "label": None, "extension": None}
 _EMERGENCY_NUMBERS = 10
-_TWELVE_HOURS = ("US", "CA", "AU", "NZ", "PH")
 
 
 def context(profile: Profile, keys: Keys) -> Mapping[str, Any]:
@@ -116,7 +117,7 @@ def _line(profile: Profile, key: Key) -> Text:
 
 def _value(profile: Profile, key: Key) -> Text | None:
     """What the key dials or shows; pickup keys dial their code, for directed pickup before the number."""
-    value, settings = key.button.value, _settings(profile, key.button.account)
+    value, settings = key.button.value, profile.settings_of(key.button.account)
     if key.mode is Mode.GROUP_PICKUP:
         return value or settings["sip.group_pickup_code"].text
     if key.mode is Mode.PICKUP:
@@ -127,7 +128,7 @@ def _value(profile: Profile, key: Key) -> Text | None:
 
 def _extension(profile: Profile, key: Key) -> Text | None:
     """The code that takes a call from where the lamp is lit: a neighbour's phone or a park orbit."""
-    settings = _settings(profile, key.button.account)
+    settings = profile.settings_of(key.button.account)
     code = _TAKING_CODES.get(key.button.mode)
     return key.button.pickup or (settings[code].text if code else None)
 
@@ -138,19 +139,12 @@ _FIELDS: Mapping[str, Callable[[Profile, Key], Text | None]] = {
     "extension": _extension,
 }
 
-
-def _settings(profile: Profile, index: int) -> Settings:
-    """The settings of an account, of the phone where that is not used."""
-    account = profile.account(index)
-    return account.settings if account else profile.settings
-
-
 # Calls
 
 
 def _calls(profile: Profile) -> Mapping[str, Any]:
     """The phone's own, those of its first account: that is whom it belongs to."""
-    settings = _settings(profile, 1)
+    settings = profile.settings_of(1)
     code = settings["sip.pickup_code"]
     return {
         **calls(settings),
@@ -193,8 +187,8 @@ def _time(settings: Settings) -> Mapping[str, Any]:
         "saving": setting.says(place.saving_minutes) if place.start else None,
         "ntp1": _nth(ntp, 1),
         "ntp2": _nth(ntp, 2),
-        "format": _time_format(settings),
-        "date": _date_format(settings),
+        "format": clock_hours(settings).code(words.TIME_FORMATS),
+        "date": date_order(settings).code(words.DATE_FORMATS),
     }
 
 
@@ -202,18 +196,6 @@ def _changeover(setting: Setting, place: Zone, *, start: bool) -> Text | None:
     """``Month/Week/Weekday/Hour`` with Monday as 1 and Sunday as 7 (W53P guide, p. 91)."""
     change = place.start if start else place.end
     return setting.says(f"{change.month}/{change.week}/{change.weekday or 7}/{change.hour}") if change else None
-
-
-def _time_format(settings: Settings) -> Text:
-    given, country = settings["locale.time_format"], settings["locale.country"]
-    hours = "12" if country.value in _TWELVE_HOURS else "24"
-    return given.code(words.TIME_FORMATS) if given else country.says(words.TIME_FORMATS[hours])
-
-
-def _date_format(settings: Settings) -> Text:
-    given, country = settings["locale.date_format"], settings["locale.country"]
-    order = "mdy" if country.value == "US" else "dmy" if country else "ymd"
-    return given.code(words.DATE_FORMATS) if given else country.says(words.DATE_FORMATS[order])
 
 
 # The phone itself

@@ -33,6 +33,7 @@ from provisioner.profile import (
     emergency_identity,
     joined,
 )
+from provisioner.reading import ReadAccount, ReadButton, Reading, grouped, numbered
 from provisioner.region import clock_hours, date_order
 from provisioner.syntax import (
     OMIT,
@@ -108,12 +109,15 @@ __all__ = [
     "clock_hours",
     "date_order",
     "emergency_identity",
+    "grouped",
     "host_port",
     "joined",
     "load_lines",
     "load_models",
+    "numbered",
     "openssl_salted",
     "parse_xml",
+    "release_numbers",
     "sip_target",
     "zone",
 ]
@@ -344,38 +348,6 @@ class Key:
         return self.slot.number
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadAccount:
-    """An account as a file states it."""
-
-    index: int
-    number: str
-    name: str = ""
-    auth_user: str = ""
-    password: str = ""
-    server: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadButton:
-    """A button as a file states it; its mode is one whose code the file holds."""
-
-    slot: Slot
-    mode: Mode
-    value: str = ""
-    label: str = ""
-    account: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What a vendor's reader finds in one document. ``taken`` are the keys that it understood."""
-
-    accounts: tuple[ReadAccount, ...] = ()
-    buttons: tuple[ReadButton, ...] = ()
-    taken: frozenset[str] = frozenset()
-
-
 Context = Callable[["Profile", "Keys"], Mapping[str, Any]]
 Reader = Callable[[Document, Model], Reading]
 
@@ -399,6 +371,11 @@ def _pages_unknown(_model: Model) -> tuple[int, ...]:
 
 def _nothing_to_warn_of(_profile: Profile) -> Iterable[Warned]:
     return ()
+
+
+def release_numbers(version: str) -> tuple[int, ...]:
+    """The numbers of a dotted version, ``2.12.16.17``, without the parts that are none; (0,) where no part is."""
+    return tuple(int(part) for part in version.split(".") if part.isdecimal()) or (0,)
 
 
 def _check_sync(_model: Model) -> str:
@@ -428,8 +405,8 @@ class Vendor:
     buttons: Callable[[Model], Buttons]
     context: Context
     read: Reader
-    release: Callable[[str], tuple[int, ...]]
     boot: Boot
+    release: Callable[[str], tuple[int, ...]] = release_numbers
     lines: tuple[Line, ...] = (CURRENT,)
     warn: Callable[[Profile], Iterable[Warned]] = _nothing_to_warn_of
     pages: Callable[[Model], tuple[int, ...]] = _pages_unknown

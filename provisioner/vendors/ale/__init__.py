@@ -11,11 +11,6 @@ from provisioner.vendors.ale.reader import read
 from provisioner.vendors.ale.syntax import AleSyntax
 
 
-def release(version: str) -> tuple[int, ...]:
-    """The numbers of a version: ``2.11.01.1604``."""
-    return tuple(int(part) for part in version.split(".") if part.isdecimal())
-
-
 def http_login(_profile: Profile, user: str, password: str) -> Mapping[str, str]:
     """The account of the provisioning server."""
     return {"DeviceProvisionServerUsername": user, "DeviceProvisionServerPassword": password}
@@ -26,7 +21,6 @@ VENDOR = Vendor(
     title="Alcatel-Lucent Enterprise",
     models=load_models(__package__),
     syntax=AleSyntax(),
-    release=release,
     buttons=buttons,
     context=context,
     read=read,

@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from provisioner.vendor_api import Document, Mode, Model, ReadAccount, ReadButton, Reading, Slot
+from provisioner.vendor_api import (
+    Document,
+    Mode,
+    Model,
+    ReadAccount,
+    ReadButton,
+    Reading,
+    Slot,
+    numbered,
+)
 
 _ACCOUNT = re.compile(r"Account(?P<n>\d+)(?P<field>Enable|RegName|UserName|Password|DisplayName|Server1Address)")
 _KEY = re.compile(r"ProgramKey(?P<n>\d+)(?P<field>Type|Account|Label|Value|Extension)")
@@ -21,7 +30,7 @@ def read(document: Document, model: Model) -> Reading:
 
 
 def _accounts(values: Mapping[str, str], taken: set[str]) -> Iterator[ReadAccount]:
-    for n, fields in sorted(_grouped(values, _ACCOUNT, taken).items()):
+    for n, fields in sorted(numbered(values, _ACCOUNT, taken).items()):
         if fields.get("Enable") == "true" and fields.get("UserName"):
             yield ReadAccount(
                 index=n,
@@ -34,7 +43,7 @@ def _accounts(values: Mapping[str, str], taken: set[str]) -> Iterator[ReadAccoun
 
 
 def _buttons(values: Mapping[str, str], model: Model, taken: set[str]) -> Iterator[ReadButton]:
-    for n, fields in sorted(_grouped(values, _KEY, taken).items()):
+    for n, fields in sorted(numbered(values, _KEY, taken).items()):
         mode = _MODES.get(fields.get("Type", ""))
         if mode and n <= model.line_keys:
             account = fields.get("Account", "")
@@ -45,14 +54,3 @@ def _buttons(values: Mapping[str, str], model: Model, taken: set[str]) -> Iterat
                 label=fields.get("Label", ""),
                 account=int(account) if account.isdecimal() else 1,
             )
-
-
-def _grouped(values: Mapping[str, str], pattern: re.Pattern[str], taken: set[str]) -> Mapping[int, dict[str, str]]:
-    """Values by number, then by field."""
-    found: dict[int, dict[str, str]] = {}
-    for key, value in values.items():
-        match = pattern.fullmatch(key)
-        if match:
-            found.setdefault(int(match["n"]), {})[match["field"]] = value
-            taken.add(key)
-    return found

@@ -7,18 +7,11 @@ from provisioner.vendors.algo.buttons import buttons
 from provisioner.vendors.algo.context import context, warn
 from provisioner.vendors.algo.reader import read
 
-
-def release(version: str) -> tuple[int, ...]:
-    """The numbers of a version: ``5.2.1``."""
-    return tuple(int(part) for part in version.split(".") if part.isdecimal())
-
-
 VENDOR = Vendor(
     name="algo",
     title="Algo",
     models=load_models(__package__),
     syntax=LineSyntax(name="algo", clear=""),
-    release=release,
     buttons=buttons,
     context=context,
     read=read,

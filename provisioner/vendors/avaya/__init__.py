@@ -8,18 +8,11 @@ from provisioner.vendors.avaya.context import context, warn
 from provisioner.vendors.avaya.reader import read
 from provisioner.vendors.avaya.syntax import AvayaSyntax
 
-
-def release(version: str) -> tuple[int, ...]:
-    """The numbers of a version: ``4.1.3.0.6``."""
-    return tuple(int(part) for part in version.split(".") if part.isdecimal())
-
-
 VENDOR = Vendor(
     name="avaya",
     title="Avaya J100",
     models=load_models(__package__),
     syntax=AvayaSyntax(),
-    release=release,
     buttons=buttons,
     context=context,
     read=read,

@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from provisioner.vendor_api import Document, Mode, Model, ReadAccount, ReadButton, Reading, Slot
+from provisioner.vendor_api import (
+    Document,
+    Mode,
+    Model,
+    ReadAccount,
+    ReadButton,
+    Reading,
+    Slot,
+    grouped,
+)
 
 _ACCOUNT = re.compile(r"account\[(?P<n>\d+)\]\.(?P<field>.+)")
 _CONTACT = re.compile(r"contact\[(?P<group>line|exp\d+)-(?P<n>\d+)\]\.(?P<field>.+)")
@@ -20,7 +29,7 @@ def read(document: Document, model: Model) -> Reading:
 
 
 def _accounts(values: Mapping[str, str], taken: set[str]) -> Iterator[ReadAccount]:
-    for n, fields in sorted(_grouped(values, _ACCOUNT, taken).items()):
+    for n, fields in sorted(grouped(values, _ACCOUNT, taken, _place).items()):
         if fields.get("status") == "1" and fields.get("username"):
             yield ReadAccount(
                 index=int(n[-1]) + 1,
@@ -33,7 +42,7 @@ def _accounts(values: Mapping[str, str], taken: set[str]) -> Iterator[ReadAccoun
 
 
 def _buttons(values: Mapping[str, str], model: Model, taken: set[str]) -> Iterator[ReadButton]:
-    for (group, n), fields in sorted(_grouped(values, _CONTACT, taken).items()):
+    for (group, n), fields in sorted(grouped(values, _CONTACT, taken, _place).items()):
         slot = Slot(group, int(n))
         if slot.number <= model.slots(group):
             yield ReadButton(
@@ -44,14 +53,6 @@ def _buttons(values: Mapping[str, str], model: Model, taken: set[str]) -> Iterat
             )
 
 
-def _grouped(
-    values: Mapping[str, str], pattern: re.Pattern[str], taken: set[str]
-) -> Mapping[tuple[str, ...], dict[str, str]]:
-    """Values by what the expression calls them by, then by field."""
-    found: dict[tuple[str, ...], dict[str, str]] = {}
-    for key, value in values.items():
-        match = pattern.fullmatch(key)
-        if match:
-            found.setdefault(match.groups()[:-1], {})[match["field"]] = value
-            taken.add(key)
-    return found
+def _place(match: re.Match[str]) -> tuple[str, ...]:
+    """What the expression calls it by, before the field."""
+    return match.groups()[:-1]

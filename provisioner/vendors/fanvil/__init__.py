@@ -11,11 +11,6 @@ from provisioner.vendors.fanvil.reader import read
 from provisioner.vendors.fanvil.syntax import TEXT, XML
 
 
-def release(version: str) -> tuple[int, ...]:
-    """The numbers of a version: ``2.12.16.17``."""
-    return tuple(int(part) for part in version.split(".") if part.isdecimal())
-
-
 def _takes_text(model: Model) -> bool:
     return bool(model.extra["format"] == "text")
 
@@ -55,7 +50,6 @@ VENDOR = Vendor(
     pages=_pages,
     lines=load_lines(__package__),
     syntax=XML,
-    release=release,
     buttons=buttons,
     context=context,
     read=read,

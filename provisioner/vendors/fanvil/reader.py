@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from provisioner.vendor_api import Document, Mode, Model, ReadAccount, ReadButton, Reading, Slot
+from provisioner.vendor_api import (
+    Document,
+    Mode,
+    Model,
+    ReadAccount,
+    ReadButton,
+    Reading,
+    Slot,
+    grouped,
+)
 from provisioner.vendors.fanvil.buttons import EVENTS, SUBS
 from provisioner.vendors.fanvil.keys import DIAL_PAD_KEYS
 
@@ -55,14 +64,11 @@ def _accounts(values: Mapping[str, str], taken: set[str]) -> Iterator[ReadAccoun
 
 
 def _buttons(values: Mapping[str, str], model: Model, taken: set[str]) -> Iterator[ReadButton]:
-    found: dict[Slot, dict[str, str]] = {}
-    for key, value in values.items():
-        match = _KEY.fullmatch(key)
-        slot = _slot(match, model) if match else None
-        if match and slot and slot.number <= model.slots(slot.group):
-            found.setdefault(slot, {})[match["field"]] = value
-            taken.add(key)
-    for slot, fields in found.items():
+    def place(match: re.Match[str]) -> Slot | None:
+        slot = _slot(match, model)
+        return slot if slot and slot.number <= model.slots(slot.group) else None
+
+    for slot, fields in grouped(values, _KEY, taken, place).items():
         mode, value, account = _meaning(fields.get("Type", ""), fields.get("Value", ""))
         if mode:
             yield ReadButton(slot=slot, mode=mode, value=value, label=fields.get("Title", ""), account=account)

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from provisioner.vendor_api import Agent, Boot, File, LineSyntax, UserAgent, Vendor, load_models
+from provisioner.vendor_api import (
+    Agent,
+    Boot,
+    File,
+    LineSyntax,
+    UserAgent,
+    Vendor,
+    load_models,
+    release_numbers,
+)
 from provisioner.vendors.flyingvoice.buttons import buttons
 from provisioner.vendors.flyingvoice.context import context, warn
 from provisioner.vendors.flyingvoice.reader import read
@@ -10,7 +19,7 @@ from provisioner.vendors.flyingvoice.reader import read
 
 def release(version: str) -> tuple[int, ...]:
     """The numbers of a version: ``V0.6.24``."""
-    return tuple(int(part) for part in version.lstrip("Vv").split(".") if part.isdecimal())
+    return release_numbers(version.lstrip("Vv"))
 
 
 VENDOR = Vendor(

@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from provisioner.vendor_api import Code, Document, Mode, Model, ReadAccount, ReadButton, Reading, Slot
+from provisioner.vendor_api import (
+    Code,
+    Document,
+    Mode,
+    Model,
+    ReadAccount,
+    ReadButton,
+    Reading,
+    Slot,
+    grouped,
+    numbered,
+)
 from provisioner.vendors.flyingvoice.buttons import BUTTONS
 
 _KEY = re.compile(
@@ -28,13 +39,7 @@ def read(document: Document, model: Model) -> Reading:
 
 
 def _accounts(values: Mapping[str, str], taken: set[str]) -> Iterator[ReadAccount]:
-    found: dict[int, dict[str, str]] = {}
-    for key, value in values.items():
-        match = _ACCOUNT.fullmatch(key)
-        if match:
-            found.setdefault(int(match["n"]), {})[match["field"]] = value
-            taken.add(key)
-    for n, fields in sorted(found.items()):
+    for n, fields in sorted(numbered(values, _ACCOUNT, taken).items()):
         if fields.get("enable") == "1" and fields.get("user_name"):
             yield ReadAccount(
                 index=n,
@@ -47,14 +52,11 @@ def _accounts(values: Mapping[str, str], taken: set[str]) -> Iterator[ReadAccoun
 
 
 def _buttons(values: Mapping[str, str], model: Model, taken: set[str]) -> Iterator[ReadButton]:
-    found: dict[Slot, dict[str, str]] = {}
-    for key, value in values.items():
-        match = _KEY.fullmatch(key)
-        slot = Slot(_GROUPS[match["group"]], int(match["n"])) if match else None
-        if match and slot and slot.number <= model.slots(slot.group):
-            found.setdefault(slot, {})[match["field"]] = value
-            taken.add(key)
-    for slot, fields in sorted(found.items()):
+    def place(match: re.Match[str]) -> Slot | None:
+        slot = Slot(_GROUPS[match["group"]], int(match["n"]))
+        return slot if slot.number <= model.slots(slot.group) else None
+
+    for slot, fields in sorted(grouped(values, _KEY, taken, place).items()):
         mode = _MODES.get(fields.get("type", ""))
         if mode and mode is not Mode.NONE:
             line = fields.get("line", "")

@@ -5,10 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from provisioner.vendor_api import Buttons, Code, Document, Mode, Model, ReadAccount, ReadButton, Reading, Slot
+from provisioner.vendor_api import (
+    Buttons,
+    Code,
+    Document,
+    Mode,
+    Model,
+    ReadAccount,
+    ReadButton,
+    Reading,
+    Slot,
+    grouped,
+)
 from provisioner.vendors.gigaset.buttons import DESKTOP, MAXWELL
-
-Found = dict[str, dict[str, str]]
 
 # What a field of an account is called in each dialect; one is told from the next by the group ``n``.
 _ACCOUNTS = {
@@ -69,7 +78,8 @@ def _unquoted(value: str) -> str:
 
 def _accounts(dialect: str, values: Mapping[str, str], taken: set[str]) -> Iterator[ReadAccount]:
     on, number, name, auth_user, password, server = _FIELDS[dialect]
-    used = (one for one in _found(dialect, values, taken).items() if _is_used(one[1], on, number))
+    found = grouped(values, _ACCOUNTS[dialect], taken, lambda match: match["n"] or "1")
+    used = (one for one in found.items() if _is_used(one[1], on, number))
     for nth, (n, fields) in enumerate(used, 1):
         yield ReadAccount(
             index=_index(dialect, n, nth),
@@ -79,16 +89,6 @@ def _accounts(dialect: str, values: Mapping[str, str], taken: set[str]) -> Itera
             password=fields.get(password, ""),
             server=fields.get(server, "") or _server(dialect, fields, values),
         )
-
-
-def _found(dialect: str, values: Mapping[str, str], taken: set[str]) -> Found:
-    found: Found = {}
-    for key, value in values.items():
-        match = _ACCOUNTS[dialect].fullmatch(key)
-        if match:
-            found.setdefault(match["n"] or "1", {})[match["field"]] = value
-            taken.add(key)
-    return found
 
 
 def _is_used(fields: Mapping[str, str], on: str, number: str) -> bool:
@@ -127,14 +127,11 @@ _DESKTOP_MODES = _modes(DESKTOP)
 
 
 def _maxwell_buttons(values: Mapping[str, str], model: Model, taken: set[str]) -> Iterator[ReadButton]:
-    found: dict[Slot, dict[str, str]] = {}
-    for key, value in values.items():
-        match = _MAXWELL_KEY.fullmatch(key)
-        slot = Slot("line" if match["group"] == "FunctionKeys" else "soft", int(match["n"]) + 1) if match else None
-        if match and slot and slot.number <= model.slots(slot.group):
-            found.setdefault(slot, {})[match["field"]] = value
-            taken.add(key)
-    for slot, fields in found.items():
+    def place(match: re.Match[str]) -> Slot | None:
+        slot = Slot("line" if match["group"] == "FunctionKeys" else "soft", int(match["n"]) + 1)
+        return slot if slot.number <= model.slots(slot.group) else None
+
+    for slot, fields in grouped(values, _MAXWELL_KEY, taken, place).items():
         mode = _MAXWELL_MODES.get(fields.get("Type", ""))
         if mode:
             yield _maxwell_button(slot, mode, fields)

@@ -31,11 +31,6 @@ from provisioner.vendors.grandstream.dialect import dialect
 from provisioner.vendors.grandstream.syntax import GrandstreamSyntax
 
 
-def release(version: str) -> tuple[int, ...]:
-    """The numbers of a version: ``1.0.11.79``."""
-    return tuple(int(part) for part in version.split(".") if part.isdecimal())
-
-
 def context(profile: Profile, keys: Keys) -> Mapping[str, Any]:
     """What the template of the profile's model names."""
     return ports.context(profile) if ports.is_ports(profile.model) else phones.context(profile, keys)
@@ -88,7 +83,6 @@ VENDOR = Vendor(
     pages=_pages,
     lines=load_lines(__package__),
     syntax=GrandstreamSyntax(),
-    release=release,
     buttons=buttons,
     context=context,
     read=read,

@@ -11,11 +11,6 @@ from provisioner.vendors.htek.dialect import element
 from provisioner.vendors.htek.reader import read
 
 
-def release(version: str) -> tuple[int, ...]:
-    """The numbers of a version: ``2.0.4.6.41``."""
-    return tuple(int(part) for part in version.split(".") if part.isdecimal())
-
-
 def http_login(profile: Profile, user: str, password: str) -> Mapping[str, str]:
     """The account of the configuration server, in the dialect of the phone."""
     told = {"FirmwareUpGrade_UserName": user, "FirmwareUpGrade_Password": password}
@@ -27,7 +22,6 @@ VENDOR = Vendor(
     title="Htek",
     models=load_models(__package__),
     syntax=FlatXml(name="htek", below="config"),
-    release=release,
     buttons=buttons,
     context=context,
     read=read,

@@ -8,19 +8,12 @@ from provisioner.vendors.mitel.context import context, warn
 from provisioner.vendors.mitel.reader import read
 from provisioner.vendors.mitel.syntax import MitelSyntax
 
-
-def release(version: str) -> tuple[int, ...]:
-    """The numbers of a version: ``6.4.0.140``."""
-    return tuple(int(part) for part in version.split(".") if part.isdecimal())
-
-
 VENDOR = Vendor(
     name="mitel",
     title="Mitel / Aastra",
     models=load_models(__package__),
     lines=load_lines(__package__),
     syntax=MitelSyntax(),
-    release=release,
     buttons=buttons,
     context=context,
     read=read,

@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from provisioner.vendor_api import Code, Document, Mode, Model, ReadAccount, ReadButton, Reading, Slot
+from provisioner.vendor_api import (
+    Code,
+    Document,
+    Mode,
+    Model,
+    ReadAccount,
+    ReadButton,
+    Reading,
+    Slot,
+    grouped,
+    numbered,
+)
 from provisioner.vendors.mitel.buttons import BUTTONS
 
 _MARKS = "!^"  # locked, and enforced over the user's own value
@@ -29,13 +40,7 @@ def read(document: Document, model: Model) -> Reading:
 
 
 def _accounts(values: dict[str, str], taken: set[str]) -> Iterator[ReadAccount]:
-    found: dict[int, dict[str, str]] = {}
-    for key, value in values.items():
-        match = _ACCOUNT.fullmatch(key)
-        if match:
-            found.setdefault(int(match["n"]), {})[match["field"]] = value
-            taken.add(key)
-    for index, fields in sorted(found.items()):
+    for index, fields in sorted(numbered(values, _ACCOUNT, taken).items()):
         if fields.get("user name"):
             yield ReadAccount(
                 index=index,
@@ -48,13 +53,7 @@ def _accounts(values: dict[str, str], taken: set[str]) -> Iterator[ReadAccount]:
 
 
 def _buttons(values: dict[str, str], model: Model, taken: set[str]) -> Iterator[ReadButton]:
-    found: dict[Slot, dict[str, str]] = {}
-    for key, value in values.items():
-        match = _KEY.fullmatch(key)
-        slot = _slot(match, model) if match else None
-        if match and slot:
-            found.setdefault(slot, {})[match["field"]] = value
-            taken.add(key)
+    found = grouped(values, _KEY, taken, lambda match: _slot(match, model))
     for slot, fields in sorted(found.items()):
         mode = _MODES.get(fields.get("type", "").lower())
         if mode and mode is not Mode.NONE:

@@ -11,11 +11,6 @@ from provisioner.vendors.panasonic.reader import read
 from provisioner.vendors.panasonic.syntax import PanasonicSyntax
 
 
-def release(version: str) -> tuple[int, ...]:
-    """The numbers of a version: ``01.133``."""
-    return tuple(int(part) for part in version.split(".") if part.isdecimal())
-
-
 def _speaks(*dialects: str) -> Callable[[Model], bool]:
     return lambda model: model.extra["dialect"] in dialects
 
@@ -26,7 +21,6 @@ VENDOR = Vendor(
     models=load_models(__package__),
     lines=load_lines(__package__),
     syntax=PanasonicSyntax(),
-    release=release,
     buttons=buttons,
     context=context,
     read=read,

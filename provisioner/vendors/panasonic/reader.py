@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from provisioner.vendor_api import Code, Document, Mode, Model, ReadAccount, ReadButton, Reading, Slot
+from provisioner.vendor_api import (
+    Code,
+    Document,
+    Mode,
+    Model,
+    ReadAccount,
+    ReadButton,
+    Reading,
+    Slot,
+    grouped,
+    numbered,
+)
 from provisioner.vendors.panasonic.buttons import PREFIX, buttons
 
 _FIELDS = "PHONE_NUMBER|DISPLAY_NAME|SIP_AUTHID|SIP_PASS|SIP_RGSTR_ADDR|LINE_ENABLE"
@@ -28,12 +39,7 @@ def read(document: Document, model: Model) -> Reading:
 def _accounts(values: Mapping[str, str], model: Model, taken: set[str]) -> Iterator[ReadAccount]:
     """By line; the handsets of a cell station, whose server is the station's, in their order."""
     by_handset = model.extra["dialect"] == "uds"
-    found: dict[int, dict[str, str]] = {}
-    for key, value in values.items():
-        match = (_HANDSET if by_handset else _ACCOUNT).fullmatch(key)
-        if match:
-            found.setdefault(int(match["n"]), {})[match["field"]] = value
-            taken.add(key)
+    found = numbered(values, _HANDSET if by_handset else _ACCOUNT, taken)
     used = {
         n: fields
         for n, fields in sorted(found.items())
@@ -52,14 +58,12 @@ def _accounts(values: Mapping[str, str], model: Model, taken: set[str]) -> Itera
 
 def _buttons(values: Mapping[str, str], model: Model, taken: set[str]) -> Iterator[ReadButton]:
     modes = _modes(model)
-    found: dict[Slot, dict[str, str]] = {}
-    for key, value in values.items():
-        match = _KEY.fullmatch(key)
-        slot = Slot("line" if match["board"] == "FLEX" else "exp1", int(match["n"])) if match else None
-        if match and slot and 0 < slot.number <= model.slots(slot.group):
-            found.setdefault(slot, {})[match["field"]] = value
-            taken.add(key)
-    for slot, fields in sorted(found.items()):
+
+    def place(match: re.Match[str]) -> Slot | None:
+        slot = Slot("line" if match["board"] == "FLEX" else "exp1", int(match["n"]))
+        return slot if 0 < slot.number <= model.slots(slot.group) else None
+
+    for slot, fields in sorted(grouped(values, _KEY, taken, place).items()):
         mode = modes.get(fields.get("FACILITY_ACT", "").removeprefix(PREFIX))
         if mode:
             value = fields.get("FACILITY_ARG") or fields.get("QUICK_DIAL", "")

@@ -7,12 +7,6 @@ from provisioner.vendors.sangoma.buttons import buttons
 from provisioner.vendors.sangoma.context import context, warn
 from provisioner.vendors.sangoma.reader import read
 
-
-def release(version: str) -> tuple[int, ...]:
-    """The numbers of a version."""
-    return tuple(int(part) for part in version.split(".") if part.isdecimal())
-
-
 _XML = "application/xml; charset=utf-8"
 
 VENDOR = Vendor(
@@ -20,7 +14,6 @@ VENDOR = Vendor(
     title="Sangoma S-series",
     models=load_models(__package__),
     syntax=FlatXml(name="sangoma", below="config"),
-    release=release,
     buttons=buttons,
     context=context,
     read=read,

@@ -25,12 +25,6 @@ from provisioner.vendors.snom.reader import read
 from provisioner.vendors.snom.syntax import SYNTAX
 
 
-def release(version: str) -> tuple[int, ...]:
-    """The numbers of ``10.1.215.13``, as far as they are numbers."""
-    parts = [part for part in version.split(".") if part.isdecimal()]
-    return tuple(int(part) for part in parts) or (0,)
-
-
 def context(profile: Profile, keys: Keys) -> Mapping[str, Any]:
     """What the template of the profile's model names."""
     return dect.context(profile) if profile.model.handsets else desk.context(profile, keys)
@@ -64,7 +58,6 @@ VENDOR = Vendor(
     models=load_models(__package__),
     lines=load_lines(__package__),
     syntax=SYNTAX,
-    release=release,
     buttons=buttons,
     context=context,
     read=read,

@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from provisioner.vendor_api import Code, Document, Mode, Model, ReadAccount, ReadButton, Reading, Slot
+from provisioner.vendor_api import (
+    Code,
+    Document,
+    Mode,
+    Model,
+    ReadAccount,
+    ReadButton,
+    Reading,
+    Slot,
+    numbered,
+)
 from provisioner.vendors.snom.buttons import buttons
 from provisioner.vendors.snom.keys import hard_names
 
@@ -44,13 +54,7 @@ def _accounts(values: dict[str, str], taken: set[str]) -> Iterator[ReadAccount]:
 
 def _numbered(values: dict[str, str], taken: set[str]) -> list[tuple[int, dict[str, str]]]:
     """The fields of each account by their tag."""
-    found: dict[int, dict[str, str]] = {}
-    for key, value in values.items():
-        match = _ACCOUNT.fullmatch(key)
-        if match:
-            found.setdefault(int(match["n"]), {})[match["field"]] = value
-            taken.add(key)
-    return sorted(found.items())
+    return sorted(numbered(values, _ACCOUNT, taken).items())
 
 
 def _base_accounts(values: dict[str, str], taken: set[str]) -> Iterator[ReadAccount]:

@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from provisioner.vendor_api import Code, Document, Mode, Model, ReadAccount, ReadButton, Reading, Slot
+from provisioner.vendor_api import (
+    Code,
+    Document,
+    Mode,
+    Model,
+    ReadAccount,
+    ReadButton,
+    Reading,
+    Slot,
+    grouped,
+    numbered,
+)
 from provisioner.vendors.yealink.buttons import BUTTONS
 
 # Factory default, and in files that phones export an empty text.
@@ -32,12 +43,7 @@ def read(document: Document, model: Model) -> Reading:
 
 
 def _accounts(values: Mapping[str, str], model: Model, taken: set[str]) -> Iterator[ReadAccount]:
-    found: dict[int, dict[str, str]] = {}
-    for key, value in values.items():
-        match = _ACCOUNT.fullmatch(key)
-        if match:
-            found.setdefault(int(match["n"]), {})[match["field"]] = value
-            taken.add(key)
+    found = numbered(values, _ACCOUNT, taken)
     used = [(n, one) for n, one in sorted(found.items()) if one.get("enable") == "1" and one.get("user_name")]
     # Numbers of a multi-cell system are those of handsets: accounts are counted.
     counted = model.extra.get("dect") == "multi"
@@ -59,13 +65,7 @@ def _server(fields: Mapping[str, str], values: Mapping[str, str]) -> str:
 
 
 def _buttons(values: Mapping[str, str], model: Model, taken: set[str]) -> Iterator[ReadButton]:
-    found: dict[Slot, dict[str, str]] = {}
-    for key, value in values.items():
-        match = _KEY.fullmatch(key)
-        slot = _slot(match, model) if match else None
-        if match and slot:
-            found.setdefault(slot, {})[match["field"]] = value
-            taken.add(key)
+    found = grouped(values, _KEY, taken, lambda match: _slot(match, model))
     for slot, fields in sorted(found.items()):
         mode = _MODES.get(fields.get("type", ""))
         if mode and mode is not Mode.NONE:

@@ -36,7 +36,8 @@ from provisioner.app import open_provisioner
 from provisioner.recognise import Ask
 from provisioner.settings import Installation
 from provisioner.simulate.installation import fill, phones_of
-from provisioner.tftp import Request, TftpServer, listen
+from provisioner.tftp import Request, TftpServer
+from provisioner.tftp_listeners import listen
 from provisioner.values import Transport
 
 DEVICES = 1000

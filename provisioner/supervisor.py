@@ -21,7 +21,7 @@ import structlog
 from provisioner import metrics
 from provisioner.hosts import socket_address
 from provisioner.settings import Installation
-from provisioner.tftp import listen
+from provisioner.tftp_listeners import listen
 
 log = structlog.get_logger()
 

@@ -1,7 +1,7 @@
 """The TFTP door: read requests come in, the bytes that ``respond`` gives for them go out, nothing is written.
 
 One epoll loop a process serves everybody; more processes share the port by ``SO_REUSEPORT`` or by one
-inherited socket. ``respond`` runs in a few threads (``tftp_lookups``), packets are understood in
+inherited socket (``tftp_listeners``). ``respond`` runs in a few threads (``tftp_lookups``), packets are understood in
 ``tftp_packets``, and a transfer has a connected socket of its own (``tftp_transfers``): the kernel keeps
 strangers away from it.
 
@@ -27,8 +27,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TypeVar
 
-import structlog
-
+from provisioner.tftp_listeners import ANCILLARY_BYTES, route_of, tell_more
 from provisioner.tftp_lookups import (
     Answer,
     AtOnce,
@@ -52,11 +51,9 @@ from provisioner.tftp_packets import (
     negotiate,
     read_wish,
 )
-from provisioner.tftp_transfers import Ask, Caller, Peer, Route, Transfer
+from provisioner.tftp_transfers import Ask, Caller, Route, Transfer
 
-__all__ = ["Counters", "Limits", "Request", "Respond", "TftpServer", "listen"]
-
-logger = structlog.get_logger(__name__)
+__all__ = ["Counters", "Limits", "Request", "Respond", "TftpServer"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,59 +98,6 @@ class Counters:
     open: int = 0  # transfers at this moment
 
 
-def listen(host: str, port: int, *, reuse_port: bool = True) -> list[socket.socket]:
-    """Bind the sockets that a server listens to; ``""`` and ``"::"`` mean every address of IPv4 and IPv6."""
-    if host not in ("", "::"):
-        return [_bind(host, port, reuse_port=reuse_port)]
-    listener = _bind("0.0.0.0", port, reuse_port=reuse_port)  # noqa: S104 (every address is what was asked for)
-    try:
-        return [listener, _bind("::", listener.getsockname()[1], reuse_port=reuse_port)]
-    except OSError as error:
-        if _has_ipv6():
-            listener.close()
-            raise
-        logger.info("ipv6.skipped", reason=str(error))
-        return [listener]
-
-
-_RECEIVE_BUFFER = 4 * 1024 * 1024  # the usual 208 kB hold 277 requests: of a storm of 512 it loses half
-
-
-def _bind(host: str, port: int, *, reuse_port: bool) -> socket.socket:
-    family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
-    listener = socket.socket(family, kind)
-    try:
-        _widen(listener)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, reuse_port)
-        if family == socket.AF_INET6:
-            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        _tell_more(listener)
-        listener.bind(address)
-    except OSError:
-        listener.close()
-        raise
-    granted = listener.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
-    if granted < _RECEIVE_BUFFER:
-        logger.warning("buffer.shortened", wanted=_RECEIVE_BUFFER, granted=granted, see="net.core.rmem_max")
-    return listener
-
-
-def _widen(listener: socket.socket) -> None:
-    """Ask for room for a storm, past net.core.rmem_max where we are allowed to."""
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _RECEIVE_BUFFER)
-    except PermissionError:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
-
-
-def _has_ipv6() -> bool:
-    """Whether this machine has IPv6 at all: the loopback address can be bound."""
-    with suppress(OSError), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
-        probe.bind(("::1", 0))
-        return True
-    return False
-
-
 _A = TypeVar("_A")
 _B = TypeVar("_B")
 
@@ -161,8 +105,6 @@ _DEFAULTS = Limits()
 _RESERVED_DESCRIPTORS = 100
 _DATAGRAMS_PER_TURN = 4096  # read before the kernel's buffer is full
 _REQUESTS_PER_TURN = 64  # taken up of those; more would delay the blocks of transfers under way
-_IP_PKTINFO, _SO_RCVBUFFORCE, _SO_TIMESTAMPNS = 8, 33, 35  # linux/in.h and asm-generic/socket.h
-_ANCILLARY_BYTES = socket.CMSG_SPACE(20) + socket.CMSG_SPACE(16)  # an in6_pktinfo and a timespec
 
 
 class TftpServer:
@@ -214,7 +156,7 @@ class TftpServer:
         self._epoll.register(self._lookups.fileno(), select.EPOLLIN)
         for listener in self._listeners.values():
             listener.setblocking(False)
-            _tell_more(listener)  # again, for a socket that another program has bound
+            tell_more(listener)  # again, for a socket that another program has bound
             # Exclusive: of several processes that share the socket, one wakes for a request.
             self._epoll.register(listener.fileno(), select.EPOLLIN | select.EPOLLEXCLUSIVE)
 
@@ -275,12 +217,12 @@ class TftpServer:
         """
         for _ in range(_DATAGRAMS_PER_TURN):
             try:
-                datagram, ancillary, _, peer = listener.recvmsg(REQUEST_BYTES + 1, _ANCILLARY_BYTES)
+                datagram, ancillary, _, peer = listener.recvmsg(REQUEST_BYTES + 1, ANCILLARY_BYTES)
             except OSError:  # nothing is left, or another process was quicker
                 return
             if datagram[:2] not in (RRQ, WRQ) or not peer[1]:
                 continue
-            route = _route(listener, ancillary, peer)
+            route = route_of(listener, ancillary, peer)
             if len(self._waiting) < self._limits.waiting or route.caller in self._waiting:
                 self._waiting[route.caller] = datagram, route
             else:
@@ -501,25 +443,3 @@ class TftpServer:
 def _descriptor_limit() -> int:
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return sys.maxsize if soft == resource.RLIM_INFINITY else soft
-
-
-def _tell_more(listener: socket.socket) -> None:
-    """Have the kernel tell of each request when it arrived, and at which of our addresses."""
-    listener.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-    if listener.family == socket.AF_INET6:
-        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
-    else:
-        listener.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
-
-
-def _route(listener: socket.socket, ancillary: Sequence[tuple[int, int, bytes]], peer: Peer) -> Route:
-    """What the kernel told; if it did not, the request came just now, and may be answered from anywhere."""
-    local, stamp = "", b""
-    for level, kind, info in ancillary:
-        if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS):
-            stamp = info
-        elif (level, kind) == (socket.IPPROTO_IP, _IP_PKTINFO):
-            local = socket.inet_ntop(socket.AF_INET, info[4:8])  # not the address of a broadcast, but ours
-        elif (level, kind) == (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO):
-            local = socket.inet_ntop(socket.AF_INET6, info[:16])
-    return Route(listener.family, local, peer, stamp)

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from provisioner import tftp_transfers
-from provisioner.tftp import Counters, Limits, Request, TftpServer, listen
+from provisioner.tftp import Counters, Limits, Request, TftpServer
+from provisioner.tftp_listeners import listen
 from provisioner.tftp_lookups import Rendered
 from provisioner.tftp_packets import negotiate
 from provisioner.tftp_transfers import Ask, Transfer

@@ -19,7 +19,8 @@ import pytest
 import structlog
 
 from provisioner.errors import Broken, Invalid, NotOurs, Refused, Unassigned, Unknown
-from provisioner.tftp import Limits, TftpServer, listen
+from provisioner.tftp import Limits, TftpServer
+from provisioner.tftp_listeners import listen
 from tests.clients.test_tftp import HASTY, wait_until
 from tests.clients.test_tftp_phone import CONFIG, ERROR, LossyPhone, Phone, Shelf, rrq, serving, where
 
@@ -482,7 +483,8 @@ SMALL_PROCESS = """
 import os, resource, sys, threading
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from provisioner.tftp import Limits, TftpServer, listen
+from provisioner.tftp import Limits, TftpServer
+from provisioner.tftp_listeners import listen
 resource.setrlimit(resource.RLIMIT_NOFILE, (140, 140))
 (listener,) = listen("127.0.0.1", 0)
 server = TftpServer([listener], lambda request: Path(sys.argv[1]), Limits(first_timeout_s=0.2))

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from provisioner.errors import NotOurs
-from provisioner.tftp import Limits, Request, Respond, TftpServer, listen
+from provisioner.tftp import Limits, Request, Respond, TftpServer
+from provisioner.tftp_listeners import listen
 from provisioner.tftp_lookups import AtOnce, nothing_at_once
 
 DATA, ACK, ERROR, OACK = 3, 4, 5, 6

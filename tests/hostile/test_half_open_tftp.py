@@ -23,7 +23,8 @@ REQUESTED = {
 }
 SERVER = f"""
 import resource, sys
-from provisioner.tftp import Limits, TftpServer, listen
+from provisioner.tftp import Limits, TftpServer
+from provisioner.tftp_listeners import listen
 _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 (listener,) = listen("127.0.0.1", 0)

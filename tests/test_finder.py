@@ -79,6 +79,19 @@ def test_a_connection_that_the_server_ended_is_made_anew(server: Provisioner) ->
     assert server.finder.find(MAC).tenant == "acme"
 
 
+def test_a_connection_that_was_closed_with_the_pool_is_made_anew(server: Provisioner) -> None:
+    server.finder.find(MAC)
+    server.database.engine.dispose()
+    assert server.finder.find(MAC).tenant == "acme"
+
+
+def test_a_shared_connection_that_was_closed_with_the_pool_is_made_anew(server: Provisioner) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(server.finder.find, MAC).result()
+        server.database.engine.dispose()
+        assert threads.submit(server.finder.find, MAC).result().tenant == "acme"
+
+
 def test_each_thread_has_its_own_connection(server: Provisioner) -> None:
     found: list[str] = []
     threads = [threading.Thread(target=lambda: found.append(server.finder.find(MAC).tenant)) for _ in range(4)]
@@ -148,6 +161,18 @@ def test_what_the_driver_has_prepared_for_a_file_outlives_the_reading(server: Pr
 def test_a_reading_cannot_write(server: Provisioner) -> None:
     with server.database.reading() as session, pytest.raises(InternalError, match="read-only"):
         session.execute(delete(Device))
+
+
+@only_postgres
+def test_a_connection_is_not_closed_while_it_is_used(server: Provisioner) -> None:
+    server.finder.find(MAC)
+    (held,) = server.finder._select._connections
+    link = held.connection.dbapi_connection
+    with held.busy:
+        server.database.engine.dispose()
+        assert not link.closed
+    assert server.finder.find(MAC).tenant == "acme"
+    assert link.closed
 
 
 @only_postgres

@@ -36,10 +36,12 @@ _COMMAND_OK, _TUPLES_OK = 1, 2  # as libpq numbers them
 class _Held(Generic[T]):
     """A connection, and what it read since the last change that it saw."""
 
-    __slots__ = ("connection", "cursor", "known", "types", "version")
+    __slots__ = ("busy", "connection", "cursor", "is_over", "known", "types", "version")
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
+        self.busy = threading.Lock()
+        self.is_over = False
         self.types: Any = None
         self.cursor = connection.cursor()
         self.version = -1
@@ -64,7 +66,7 @@ class QuickSelect(Generic[T]):
         self._local = threading.local()
         self._idle: list[_Held[T]] = []
         self._room = threading.Semaphore(SHARED)
-        self._connections: list[Any] = []
+        self._connections: list[_Held[T]] = []
         event.listen(engine, "engine_disposed", lambda _engine: self._close_all())
 
     def __call__(self, key: Hashable) -> T | None:
@@ -130,10 +132,12 @@ class QuickSelect(Generic[T]):
 
     def _fetched(self, held: _Held[T], key: Hashable) -> T | None:
         """The row of PostgreSQL, made into a value unless it came before as it is."""
-        link = held.connection.dbapi_connection.pgconn
-        if held.types is None:
-            held.types = self._prepared(held)
-        result = link.exec_prepared(_STATEMENT, [str(key).encode()])
+        with held.busy:
+            if held.is_over:
+                raise self._error("the connection was closed with all others")
+            if held.types is None:
+                held.types = self._prepared(held)
+            result = held.connection.dbapi_connection.pgconn.exec_prepared(_STATEMENT, [str(key).encode()])
         self._check(result, _TUPLES_OK)
         if not result.ntuples:
             return None
@@ -166,8 +170,9 @@ class QuickSelect(Generic[T]):
         connection.detach()
         if not self._embedded:  # there the engine's are in autocommit already
             connection.dbapi_connection.autocommit = True  # type: ignore[union-attr]
-        self._connections.append(connection)
-        return _Held[T](connection)
+        held = _Held[T](connection)
+        self._connections.append(held)
+        return held
 
     def _let_go(self) -> None:
         """Close this thread's connection, or those that nobody uses: where one has ended the others have, too."""
@@ -181,14 +186,20 @@ class QuickSelect(Generic[T]):
 
     def _close(self, held: _Held[T]) -> None:
         with suppress(ValueError):  # where it was closed with all others
-            self._connections.remove(held.connection)
+            self._connections.remove(held)
             held.connection.close()
 
     def _close_all(self) -> None:
-        """With the engine; a thread whose connection ends in this way makes another."""
+        """With the engine; a thread whose connection ends in this way makes another.
+
+        One that is just being used is closed by its thread the next time: libpq does not survive it in the middle.
+        """
         self._idle.clear()
-        while self._connections:
-            self._connections.pop().close()
+        for held in [*self._connections]:
+            held.is_over = True
+            if held.busy.acquire(blocking=False):
+                self._close(held)
+                held.busy.release()
 
 
 class _Compiled(NamedTuple):

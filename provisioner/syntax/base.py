@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from secrets import token_hex
 
-OMIT = "\ufdd0"
+OMIT = f"\ufdd0{token_hex(8)}\ufdd0"
 """Stands for "not ours": a key whose rendered value holds it is left out of the file.
 
-It is a Unicode noncharacter, and `clean` takes those out of every value, so no input can forge one.
+No input can forge it: a text that is compared with it would have to guess it, and from what stands in a file
+`clean` has taken the noncharacters that enclose it. It never leaves the process.
 """
 
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from provisioner.keys import effective, keys_of, warnings_of
@@ -192,6 +192,7 @@ def test_every_key_is_explained_and_the_admins_values_by_their_layer(vendor: Ven
 @every_vendor
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(label=HOSTILE, name=HOSTILE, value=HOSTILE)
+@example(label="\ufdd0", name="\ufdd0", value="\ufdd0")
 def test_no_text_can_add_remove_or_change_another_key(vendor: Vendor, label: str, name: str, value: str) -> None:
     model = max(vendor.models.values(), key=lambda one: (one.accounts > 1, one.line_keys, one.name))
     tame = _with_texts(rich_record(vendor.name, model.name), "label", "name", "102")

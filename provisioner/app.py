@@ -8,7 +8,6 @@ from typing import Any
 
 from provisioner.answer import Provisioner
 from provisioner.errors import NotOurs
-from provisioner.http import PhonesDoor
 from provisioner.recognise import Ask
 from provisioner.settings import Installation, read_installation
 from provisioner.store.database import Database
@@ -38,11 +37,6 @@ def open_provisioner(installation: Installation | None = None, *, create: bool =
 def _has_key(database: Database) -> bool:
     """Whether the database was made with some key, so that a new one must not be invented."""
     return database.key_fingerprint() is not None
-
-
-def phones_app(provisioner: Provisioner) -> PhonesDoor:
-    """The WSGI application of the phones' plane."""
-    return PhonesDoor(provisioner)
 
 
 def portal_maker() -> Callable[[Provisioner], Any]:

@@ -20,7 +20,6 @@ from provisioner.vendor_api import Model
 
 MOST_ROWS = 400
 BLANK_ROWS = 3
-NEEDS_NOTHING = frozenset({Mode.NONE, Mode.LOCAL})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

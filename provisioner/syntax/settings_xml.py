@@ -33,20 +33,23 @@ class SettingsDocument(XmlDocument):
 class SettingsXml(XmlSyntax):
     """Settings live in ``settings``, keys of the tag ``key`` in ``keys``; an empty element clears.
 
-    New elements have the attributes ``added``, new keys ``shown`` on top.
+    Settings are also read in the sections ``others``. Of a key's attributes ``shown`` are read. New keys have the
+    attributes ``fresh``, and all new elements ``added``.
     """
 
     name: str
     settings: str = "phone-settings"
     keys: tuple[str, ...] = ("functionKeys", "function-keys")
     key: str = "fkey"
-    shown: tuple[tuple[str, str], ...] = (("context", "active"), ("label", ""))
+    others: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ("context", "label")
+    fresh: tuple[tuple[str, str], ...] = (("context", "active"), ("label", ""))
     added: tuple[tuple[str, str], ...] = (("perm", "RW"),)
     true: str = "on"
     false: str = "off"
 
     def cells(self, root: etree._Element) -> Iterator[tuple[str, Cell]]:
-        for section in root.iter(self.settings, *self.keys):
+        for section in root.iter(self.settings, *self.keys, *self.others):
             for element in section:
                 # Comments have no text tag, and a key's XML definition is no value.
                 if isinstance(element.tag, str) and not len(element):
@@ -57,7 +60,7 @@ class SettingsXml(XmlSyntax):
         key = tag if idx is None else f"{tag}[{idx}]"
         yield key, Cell(element)
         if tag == self.key:
-            stated = (name for name, _ in self.shown if name in element.attrib)
+            stated = (name for name in self.shown if name in element.attrib)
             yield from ((f"{key}@{name}", Cell(element, name)) for name in stated)
 
     def place(self, root: etree._Element, key: str) -> Cell:
@@ -75,7 +78,7 @@ class SettingsXml(XmlSyntax):
 
     def _new(self, section: etree._Element, tag: str, idx: str | None) -> etree._Element:
         element = etree.SubElement(section, tag, {} if idx is None else {"idx": idx})
-        for name, value in (*(self.shown if tag == self.key else ()), *self.added):
+        for name, value in (*(self.fresh if tag == self.key else ()), *self.added):
             element.set(name, value)
         element.tail = "\n"
         return element

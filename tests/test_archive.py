@@ -31,7 +31,7 @@ from provisioner.store.tables import Device, Document, Served
 from provisioner.worker import Worker
 from tests.databases import Copied, copied, kind, postgres, postgres_template, sqlite_template
 from tests.factories import TOKEN_URL, rich_record
-from tests.world import BACK, FRONT, SITE, make_world
+from tests.world import BACK, FRONT, SITE, make_world, opened
 
 __all__ = ["copied", "kind", "postgres", "postgres_template", "sqlite_template"]
 
@@ -42,13 +42,8 @@ FILE = f"{FRONT}.cfg"
 def server(copied: Copied, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Provisioner]:
     # The tests flush by hand.
     monkeypatch.setattr(sightings, "INTERVAL_S", 3600.0)
-    with copied() as url:
-        installation = Installation(data_dir=tmp_path, database_url=SecretStr(url), public_url="http://prov.example")
-        provisioner = open_provisioner(installation, create=True)
-        apply(provisioner, SITE)
+    with copied() as url, opened(tmp_path, database_url=SecretStr(url)) as provisioner:
         yield provisioner
-        provisioner.sightings.close()
-        provisioner.database.engine.dispose()
 
 
 def serve(server: Provisioner, file: str = FILE) -> None:

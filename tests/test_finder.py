@@ -13,18 +13,15 @@ from sqlalchemy import delete, event, text, update
 from sqlalchemy.exc import InternalError
 
 from provisioner.answer import Provisioner
-from provisioner.app import open_provisioner
 from provisioner.errors import Unknown
 from provisioner.load import find
 from provisioner.recognise import Ask
-from provisioner.settings import Installation
-from provisioner.site.apply import apply
 from provisioner.store.database import CONNECTIONS
 from provisioner.store.quick import SHARED
 from provisioner.store.tables import Device
 from provisioner.values import Mac
 from tests.databases import Copied, copied, kind, postgres, postgres_template, sqlite_template
-from tests.world import FRONT, SITE
+from tests.world import FRONT, opened
 
 __all__ = ["copied", "kind", "postgres", "postgres_template", "sqlite_template"]
 
@@ -33,13 +30,8 @@ MAC = Mac(FRONT)
 
 @pytest.fixture
 def server(copied: Copied, tmp_path: Path) -> Iterator[Provisioner]:
-    with copied() as url:
-        installation = Installation(data_dir=tmp_path, database_url=SecretStr(url), public_url="http://prov.example")
-        provisioner = open_provisioner(installation, create=True)
-        apply(provisioner, SITE)
+    with copied() as url, opened(tmp_path, database_url=SecretStr(url)) as provisioner:
         yield provisioner
-        provisioner.close()
-        provisioner.database.engine.dispose()
 
 
 def test_it_tells_what_a_session_tells(server: Provisioner) -> None:

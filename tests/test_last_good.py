@@ -13,28 +13,23 @@ import pytest
 from sqlalchemy import delete, text, update
 
 from provisioner.answer import Provisioner
-from provisioner.app import open_provisioner
 from provisioner.errors import Broken, ProvisionerError, Refused, Unknown
 from provisioner.last_good import LastGood
 from provisioner.load import Facts, find
 from provisioner.recognise import Ask
-from provisioner.settings import Installation
 from provisioner.site.apply import apply
 from provisioner.store.database import DOWN, Away, Database
 from provisioner.store.tables import Device, now
 from provisioner.values import Mac
-from tests.world import BACK, FRONT, SITE
+from tests.world import BACK, FRONT, SITE, opened
 
 FRONT_FILE, BACK_FILE = Ask(path=f"/{FRONT}.cfg", address="198.51.100.7"), Ask(path=f"/{BACK}.cfg")
 
 
 @pytest.fixture
 def provisioner(tmp_path: Path):
-    made = open_provisioner(Installation(data_dir=tmp_path, public_url="https://prov.example"), create=True)
-    apply(made, SITE)
-    yield made
-    made.close()
-    made.database.engine.dispose()
+    with opened(tmp_path, public_url="https://prov.example") as made:
+        yield made
 
 
 def lose(provisioner: Provisioner) -> Provisioner:

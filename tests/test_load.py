@@ -10,15 +10,12 @@ from pydantic import SecretStr
 from sqlalchemy import event, select, update
 
 from provisioner.answer import Provisioner
-from provisioner.app import open_provisioner
 from provisioner.recognise import Ask
-from provisioner.settings import Installation
-from provisioner.site.apply import apply
 from provisioner.store.quick import QuickRows
 from provisioner.store.tables import ButtonTemplate, Device
 from provisioner.values import Mac
 from tests.databases import Copied, copied, kind, postgres, postgres_template, sqlite_template
-from tests.world import FRONT, SITE
+from tests.world import FRONT, SITE, opened
 
 __all__ = ["copied", "kind", "postgres", "postgres_template", "sqlite_template"]
 
@@ -38,13 +35,8 @@ button_templates:
 
 @pytest.fixture
 def server(copied: Copied, tmp_path: Path) -> Iterator[Provisioner]:
-    with copied() as url:
-        installation = Installation(data_dir=tmp_path, database_url=SecretStr(url), public_url="http://prov.example")
-        provisioner = open_provisioner(installation, create=True)
-        apply(provisioner, FULL)
+    with copied() as url, opened(tmp_path, FULL, database_url=SecretStr(url)) as provisioner:
         yield provisioner
-        provisioner.close()
-        provisioner.database.engine.dispose()
 
 
 def test_a_file_of_twenty_seven_buttons_is_made_with_three_statements(

@@ -14,14 +14,11 @@ from structlog.testing import capture_logs
 
 from provisioner import sightings
 from provisioner.answer import Provisioner
-from provisioner.app import open_provisioner
 from provisioner.errors import Broken, ProvisionerError
 from provisioner.recognise import Ask
-from provisioner.settings import Installation
-from provisioner.site.apply import apply
 from provisioner.store.tables import Device, RequestCount, Seen, Sighting, UnknownDevice
 from tests.databases import Copied, copied, kind, postgres, postgres_template, sqlite_template
-from tests.world import FRONT, SITE
+from tests.world import FRONT, opened
 
 __all__ = ["copied", "kind", "postgres", "postgres_template", "sqlite_template"]
 
@@ -32,12 +29,8 @@ AGENT = "Yealink SIP-T46U 108.86.0.45 80:5e:c0:12:34:56"
 def server(copied: Copied, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Provisioner]:
     # The tests flush by hand.
     monkeypatch.setattr(sightings, "INTERVAL_S", 3600.0)
-    with copied() as url:
-        installation = Installation(data_dir=tmp_path, database_url=SecretStr(url), public_url="http://prov.example")
-        provisioner = open_provisioner(installation, create=True)
-        apply(provisioner, SITE)
+    with copied() as url, opened(tmp_path, database_url=SecretStr(url)) as provisioner:
         yield provisioner
-        provisioner.database.engine.dispose()
 
 
 def ask(server: Provisioner, path: str, user_agent: str = "") -> None:

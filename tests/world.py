@@ -13,6 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from provisioner.answer import Provisioner
+from provisioner.app import open_provisioner
+from provisioner.settings import Installation
+from provisioner.site.apply import apply
 
 SITE = """
 tenant: acme
@@ -29,6 +35,17 @@ devices:
   - {mac: "80:5e:c0:12:34:57", name: Back desk, vendor: yealink, model: T48S, extensions: ["101"]}
 """
 FRONT, BACK = "805ec0123456", "805ec0123457"
+
+
+@contextmanager
+def opened(directory: Path, site: str = SITE, **settings: Any) -> Iterator[Provisioner]:
+    """The provisioner of a new installation in this process, with the site applied."""
+    installation = Installation(**{"data_dir": directory, "public_url": "http://prov.example", **settings})
+    provisioner = open_provisioner(installation, create=True)
+    apply(provisioner, site)
+    yield provisioner
+    provisioner.close()
+    provisioner.database.engine.dispose()
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:

@@ -10,9 +10,10 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import randbelow
 from typing import Any
 
 from provisioner.answer import Provisioner
@@ -49,10 +50,12 @@ def opened(directory: Path, site: str = SITE, **settings: Any) -> Iterator[Provi
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port that is free now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that is free now, below those that the system gives to the other sockets of a run."""
+    while True:
+        port = 10_000 + randbelow(22_000)
+        with suppress(OSError), socket.socket(socket.AF_INET, kind) as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass
@@ -114,7 +117,7 @@ class World:
                 env=self.environment, stdout=log, stderr=subprocess.STDOUT, text=True,
             )  # fmt: skip
             try:
-                self.wait(tuple(word for word in words if not word.startswith("-")))
+                self.wait(tuple(word for word in words if not word.startswith("-")), process)
                 yield process
             finally:
                 if process.poll() is None:
@@ -134,8 +137,10 @@ class World:
             phone.sendto(b"\0\1ready\0octet\0", ("127.0.0.1", self.tftp))
             phone.recv(600)
 
-    def wait(self, planes: tuple[str, ...] = (), timeout_s: float = 60) -> None:
-        """Until the planes that phones and people ask are ready."""
+    def wait(
+        self, planes: tuple[str, ...] = (), process: subprocess.Popen[str] | None = None, timeout_s: float = 60
+    ) -> None:
+        """Until the planes that phones and people ask are ready, or the server's process has ended."""
         ports = [
             port for plane, port in (("phones", self.phones), ("portal", self.portal)) if not planes or plane in planes
         ]
@@ -148,7 +153,9 @@ class World:
                     self._ready_for_tftp()
                 return
             except OSError:
-                if time.monotonic() > deadline:
+                has_ended = process is not None and process.poll() is not None
+                if has_ended or time.monotonic() > deadline:
+                    print((self.directory / "serve.log").read_text(encoding="utf-8", errors="replace")[-2000:])
                     raise
                 time.sleep(0.1)
 

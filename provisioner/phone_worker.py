@@ -37,6 +37,7 @@ REMEMBERED = 4096
 HEAD_TIME_S = 10.0
 SEND_TIME_S = 60.0
 LINGER_S = 2.0
+DRAIN_S = 0.01
 AT_ONCE = 64
 
 _PLAIN = re.compile(
@@ -246,6 +247,10 @@ class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type
         connection.parser.unreader.unread(head)
         connection.data_ready = True
         self.enqueue_req(connection)
+
+    def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
+        """Keep no connection whose request has more to come: the stock worker lets a thread wait for it."""
+        return bool(keepalive and conn.parser.finish_body(deadline=time.monotonic() + DRAIN_S))
 
     def finish_request(self, conn: TConn, fs: Any) -> None:
         """Take a connection back on the loop, or close it without waiting for its peer."""

@@ -81,3 +81,12 @@ def test_five_hundred_that_dawdle_after_the_handshake_keep_no_phone_waiting(plan
             plane.connect(stack).sendall(b"GET /805ec01")
         for _ in range(3):
             assert plane.ask().startswith(b"HTTP/1.1 200")
+
+
+def test_no_thread_waits_for_a_body_that_nobody_reads(plane: Plane) -> None:
+    """The answer ends the connection; the stock worker would wait five seconds for the rest first."""
+    with ExitStack() as stack:
+        client = plane.connect(stack)
+        client.sendall(SLOWNESS["a body that does not come"])
+        while client.recv(65536):
+            pass

@@ -53,7 +53,9 @@ def plane(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         trust, key = self_signed(directory)
         world.environment_extra = {"PROVISIONER_TLS_CERT": str(trust), "PROVISIONER_TLS_KEY": str(key)}
     with world.serving("phones"):
-        yield Plane(world, trust)
+        plane = Plane(world, trust)
+        plane.ask()  # files at hand are what is promised while threads are held up
+        yield plane
 
 
 SLOWNESS = {

@@ -44,6 +44,7 @@ _PLAIN = re.compile(
     rb"(GET|HEAD) (/(?:[!\"$-.0-~][!\"$-~]{0,2000})?) HTTP/1\.([01])\r\n"
     rb"((?:[A-Za-z][A-Za-z0-9-]{0,63}: ?(?:[!-~](?:[ -~]{0,1000}[!-~])?)?\r\n){1,32})\r\n"
 )
+_END = re.compile(rb"\n\r?\n")  # of a head, also of one that the full parser will refuse for it
 # Headers that change how a message is framed or a connection is used are for the full parser.
 _DELICATE = re.compile(
     rb"^(?:content-|transfer-encoding|te:|trailer|expect|upgrade|http2-|proxy-|x-forwarded-p|x-forwarded-s"
@@ -169,8 +170,8 @@ class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type
         request = plain_request(head) if head.endswith(b"\r\n\r\n") else None
         if request is not None:
             self._answer(peer, head, request)
-        elif ended or len(head) >= LONGEST_HEAD or b"\r\n\r\n" in head or not _may_be_plain(head):
-            # What was begun and never completed is the full parser's to judge as well.
+        elif ended or len(head) >= LONGEST_HEAD or _END.search(head):
+            # What its peer ended early is the full parser's to judge as well; a thread would wait for the rest.
             self._hand_over(peer, head)
         else:
             peer.head = head
@@ -350,11 +351,6 @@ class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type
             if client.fileno() >= 0:
                 self.poller.unregister(client)
                 client.close()
-
-
-def _may_be_plain(head: bytes) -> bool:
-    """Whether an incomplete head can still become a plain one: only such are waited for on the loop."""
-    return head.startswith((b"GET /", b"HEAD /")) or b"GET /".startswith(head) or b"HEAD /".startswith(head)
 
 
 def plain_request(head: bytes) -> dict[str, Any] | None:

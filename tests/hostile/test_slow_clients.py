@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.certificates import self_signed
-from tests.world import FRONT, World, make_world
+from tests.world import FRONT, SITE, World, make_world
 
 SLOW = 500
 REQUEST = f"GET /{FRONT}.cfg HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
@@ -53,9 +53,7 @@ def plane(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         trust, key = self_signed(directory)
         world.environment_extra = {"PROVISIONER_TLS_CERT": str(trust), "PROVISIONER_TLS_KEY": str(key)}
     with world.serving("phones"):
-        plane = Plane(world, trust)
-        plane.ask()  # files at hand are what is promised while threads are held up
-        yield plane
+        yield Plane(world, trust)
 
 
 SLOWNESS = {
@@ -83,6 +81,18 @@ def test_five_hundred_that_dawdle_after_the_handshake_keep_no_phone_waiting(plan
             plane.connect(stack).sendall(b"GET /805ec01")
         for _ in range(3):
             assert plane.ask().startswith(b"HTTP/1.1 200")
+
+
+def test_slow_clients_of_all_kinds_hold_up_no_file_that_must_be_made(plane: Plane) -> None:
+    """It takes a thread, and they hold none."""
+    plane.ask()
+    plane.world.run("apply", "-", stdin=SITE.replace("Front office", "Front door"))
+    with ExitStack() as stack:
+        for sent in SLOWNESS.values():
+            for _ in range(SLOW // len(SLOWNESS)):
+                client = stack.enter_context(socket.create_connection(("127.0.0.1", plane.world.phones), 5))
+                client.sendall(sent)
+        assert b"Front door" in plane.ask()
 
 
 def test_no_thread_waits_for_a_body_that_nobody_reads(plane: Plane) -> None:

@@ -122,7 +122,7 @@ class Database:
             with self.engine.connect() as connection:
                 # A bare SELECT 1 would not make SQLite look at its file.
                 connection.execute(text("SELECT count(*) FROM sqlite_master" if self.is_sqlite else "SELECT 1"))
-        except SQLAlchemyError:
+        except (SQLAlchemyError, OSError):  # the latter of a driver that gets no descriptor
             return False
         return True
 

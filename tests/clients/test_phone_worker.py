@@ -59,10 +59,10 @@ def ports() -> Iterator[dict[str, int]]:
 def exchange(port: int, message: bytes, timeout_s: float = 3.0) -> bytes:
     """Everything that comes back on one connection, the date taken out."""
     with socket.create_connection(("127.0.0.1", port), timeout_s) as client:
-        client.sendall(message)
-        client.shutdown(socket.SHUT_WR)
         got = b""
-        try:
+        try:  # whoever closes first ends it
+            client.sendall(message)
+            client.shutdown(socket.SHUT_WR)
             while chunk := client.recv(65536):
                 got += chunk
         except OSError:

@@ -62,6 +62,22 @@ def settle(cluster: Cluster) -> None:
     wait_for_name(cluster, cluster.admin.accepted[-1][1])
 
 
+def logs(cluster: Cluster) -> list[str]:
+    """What the nodes have logged so far."""
+    return [(node.directory / "serve.log").read_text(errors="replace") for node in cluster.nodes]
+
+
+def wait_for_recovery(cluster: Cluster, before: list[str]) -> None:
+    """Until every process that lost the database since has found it again: each looks for it by itself."""
+    deadline = time.monotonic() + 20
+    while True:
+        fresh = "".join(log[len(old) :] for log, old in zip(logs(cluster), before, strict=True))
+        if fresh.count("database.lost") == fresh.count("database.found"):
+            return
+        assert time.monotonic() < deadline, fresh[-1000:]
+        time.sleep(0.1)
+
+
 def wait_for_name(cluster: Cluster, number: int) -> None:
     """Until both nodes serve this change."""
     wanted = f"Name {number}\n".encode()

@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 from sqlalchemy import select
 
-from provisioner.cli import cli
 from provisioner.store.tables import Audit, Device, PairingCode
+from tests.commands.conftest import Run
 from tests.portal import world
 
 PHONE = "80:5e:c0:00:00:01"
 
 
-@pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An installation with two tenants."""
-    made = tmp_path_factory.mktemp("commands")
-    provisioner = world.open_world(made)
-    world.add_tenant(provisioner, "acme", "Acme Dental")
-    provisioner.close()
-    provisioner.database.engine.dispose()
-    return made
-
-
-@pytest.fixture
-def run(directory: Path) -> Callable[..., Result]:
-    env = {"PROVISIONER_DATA_DIR": str(directory), "PROVISIONER_PUBLIC_URL": "https://prov.example"}
-    return lambda *words: CliRunner().invoke(cli, list(words), env=env)
-
-
-def test_a_code_of_a_device_and_one_of_the_tenant_are_told_and_noted(
-    run: Callable[..., Result], directory: Path
-) -> None:
+def test_a_code_of_a_device_and_one_of_the_tenant_are_told_and_noted(run: Run, directory: Path) -> None:
     for whose in ((PHONE,), ("--tenant", "acme")):
         code, says = run("pair", "--code", "--minutes", "5", *whose).stdout.splitlines()
         assert (8, True, True) == (len(code), code.isdecimal(), says.startswith(f"{whose[-1]}: password for any user"))
@@ -59,11 +38,11 @@ def test_a_code_of_a_device_and_one_of_the_tenant_are_told_and_noted(
         (("block", PHONE, "--undo"), "--undo goes with --certificate"),
     ],
 )
-def test_what_means_nothing_together_is_refused(run: Callable[..., Result], words: tuple[str, ...], says: str) -> None:
+def test_what_means_nothing_together_is_refused(run: Run, words: tuple[str, ...], says: str) -> None:
     refused = run(*words)
     assert (2, True) == (refused.exit_code, says in refused.stderr)
 
 
-def test_a_tenant_that_there_is_not_is_named(run: Callable[..., Result]) -> None:
+def test_a_tenant_that_there_is_not_is_named(run: Run) -> None:
     refused = run("pair", "--code", "--tenant", "nobody")
     assert (1, True) == (refused.exit_code, "there is no tenant 'nobody'" in f"{refused.exception}{refused.stderr}")

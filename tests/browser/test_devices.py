@@ -53,7 +53,7 @@ def test_ticks_survive_paging_and_lead_to_a_job(visit):
     page.fill("#minutes", "30")
     page.click("main form button.main")
     page.wait_for_selector("text=1 of 1")
-    assert "open until" in page.inner_text("tbody")
+    expect(page.locator("tbody")).to_contain_text("open until")
 
 
 def test_columns_are_chosen_and_remembered(visit):
@@ -64,7 +64,7 @@ def test_columns_are_chosen_and_remembered(visit):
     page.uncheck(".order label:has-text('Rps') input")
     page.click("button:has-text('Remember')")
     page.wait_for_selector("thead th:has-text('LAST CONTACT')")
-    assert 0 == page.locator("thead th:has-text('RPS')").count()
+    expect(page.locator("thead th:has-text('RPS')")).to_have_count(0)
 
 
 def test_a_scanner_adds_one_phone_after_the_other(visit):
@@ -115,15 +115,15 @@ def test_everything_works_without_a_script(visit):
     page.goto(DEVICES)
     page.fill("#q", "Workshop")
     page.press("#q", "Enter")
-    assert 1 == page.locator("tbody tr").count()
+    expect(page.locator("tbody tr")).to_have_count(1)
     page.check("tbody .tick input")
     page.click("button:has-text('Remember the ticks')")
-    assert "1 selected" in page.inner_text(".chosen b")
+    expect(page.locator(".chosen b")).to_contain_text("1 selected")
     page.goto(f"{DEVICES}?q=Store")
     page.check("tbody .tick input")
     page.select_option("[name=action]", "close")
     page.click("button:has-text('Go')")
-    assert "2 devices change" in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text("2 devices change")
     page.click("main form button.main")
     page.wait_for_selector("text=2 of 2")
 
@@ -153,7 +153,7 @@ def test_a_setting_is_changed_and_says_where_it_comes_from(visit):
     page.fill("#value", "de")
     page.click("td form button.main")
     row = page.locator("tr[data-row='locale.language']")
-    assert "this device" in row.inner_text()
+    expect(row).to_contain_text("this device")
     page.goto(f"{DEVICES}/805ec0000002/settings?edit=sip.expires")
     page.fill("#value", "7")
     page.click("td form button.main")

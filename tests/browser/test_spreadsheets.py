@@ -31,7 +31,7 @@ def test_a_spreadsheet_is_uploaded_mapped_judged_and_imported(visit, tmp_path, s
     page.select_option("#at-mac", label="Hardware")
     page.click("text=Check the rows")
     page.wait_for_selector("text=2 are added")
-    assert "scientific notation" in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text("scientific notation")
     if scripted:
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0

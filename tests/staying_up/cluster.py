@@ -25,9 +25,11 @@ class Cluster:
     admin: Admin
     stack: ExitStack
     processes: dict[int, subprocess.Popen[str]] = field(default_factory=dict)
+    logs_at_rest: list[str] = field(default_factory=lambda: ["", ""])
 
     def start(self, number: int) -> None:
-        """Start a node, and wait until it is ready."""
+        """Start a node, and wait until it is ready. Its log begins anew."""
+        self.logs_at_rest[number] = ""
         self.processes[number] = self.stack.enter_context(self.nodes[number].serving())
 
     @property
@@ -57,9 +59,11 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 def settle(cluster: Cluster) -> None:
-    """A name that the judge can read, known at both nodes."""
+    """A name that the judge can read, known at both nodes, and no process that still looks for the database."""
     cluster.admin.change()
     wait_for_name(cluster, cluster.admin.accepted[-1][1])
+    wait_for_recovery(cluster)
+    cluster.logs_at_rest = logs(cluster)
 
 
 def logs(cluster: Cluster) -> list[str]:
@@ -67,11 +71,11 @@ def logs(cluster: Cluster) -> list[str]:
     return [(node.directory / "serve.log").read_text(errors="replace") for node in cluster.nodes]
 
 
-def wait_for_recovery(cluster: Cluster, before: list[str]) -> None:
-    """Until every process that lost the database since has found it again: each looks for it by itself."""
+def wait_for_recovery(cluster: Cluster) -> None:
+    """Until every process that lost the database has found it again: each looks for it by itself."""
     deadline = time.monotonic() + 20
     while True:
-        fresh = "".join(log[len(old) :] for log, old in zip(logs(cluster), before, strict=True))
+        fresh = "".join(log[len(old) :] for log, old in zip(logs(cluster), cluster.logs_at_rest, strict=True))
         if fresh.count("database.lost") == fresh.count("database.found"):
             return
         assert time.monotonic() < deadline, fresh[-1000:]

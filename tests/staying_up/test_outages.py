@@ -21,7 +21,7 @@ from provisioner.store.tables import Sighting
 from tests.conftest import IN_CI
 from tests.databases import PostgresServer
 from tests.staying_up.checker import FILE, Admin, Served, admin_of, judge, load
-from tests.staying_up.cluster import Cluster, logs, settle, wait_for_name, wait_for_recovery
+from tests.staying_up.cluster import Cluster, settle, wait_for_name, wait_for_recovery
 from tests.test_serve import check_what_is_forked, children, direct, over_tftp
 from tests.world import BACK, make_world
 
@@ -51,7 +51,6 @@ def test_an_accepted_change_is_served_by_every_node_at_once(cluster: Cluster) ->
 
 def test_a_stopped_database_costs_changes_and_no_phone(cluster: Cluster) -> None:
     settle(cluster)
-    before_it = logs(cluster)
     with load(cluster.admin, cluster.urls) as phones:
         phones.wait_for(cluster.admin.attempted + 5)
         begun = time.monotonic() - 0.5
@@ -64,7 +63,7 @@ def test_a_stopped_database_costs_changes_and_no_phone(cluster: Cluster) -> None
                 assert time.monotonic() < begun + 30
                 time.sleep(0.05)
         phones.wait_for(cluster.admin.attempted + 5)
-        wait_for_recovery(cluster, before_it)
+        wait_for_recovery(cluster)
         over = time.monotonic()
     judge(cluster.admin, phones, outages=[(begun, over)])
     assert phones.others == {}
@@ -114,7 +113,6 @@ def test_no_accepted_change_is_lost(cluster: Cluster) -> None:
 
 def test_few_descriptors_delay_phones_and_serve_nothing_wrong(cluster: Cluster) -> None:
     settle(cluster)
-    before_it = logs(cluster)
     workers = [process for pid in direct(cluster.processes[0].pid) for process in (pid, *children(pid))]
     before = {pid: resource.prlimit(pid, resource.RLIMIT_NOFILE) for pid in workers}
     with load(cluster.admin, cluster.urls) as phones:
@@ -128,7 +126,7 @@ def test_few_descriptors_delay_phones_and_serve_nothing_wrong(cluster: Cluster) 
         for pid, limits in before.items():
             resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
         phones.wait_for(cluster.admin.attempted + 5)
-        wait_for_recovery(cluster, before_it)
+        wait_for_recovery(cluster)
         over = time.monotonic()
         phones.served.append(Served(over, over_tftp(cluster.nodes[0], FILE)))
     # Without a descriptor for the database, what was served last is the best there is.

@@ -65,6 +65,8 @@ class LastGood:
         self._learnt: dict[str, Facts] = {}
         self._lock = Lock()
         self._own = local()
+        self._reader: sqlite3.Connection | None = None
+        self._reading = Lock()
         self._ticker = Ticker("last-good", self.flush, INTERVAL_S)
 
     def keep(self, mac: Mac, pattern: str, line: str, facts: Facts, answer: Answer) -> None:
@@ -101,6 +103,10 @@ class LastGood:
     def close(self) -> None:
         """Write what is left and end the thread."""
         self._ticker.close()
+        with self._reading:
+            if self._reader is not None:
+                self._reader.close()
+            self._reader = None
 
     def flush(self) -> None:
         """Write what has gathered; a full or broken disk costs the copies, never an answer."""
@@ -112,8 +118,11 @@ class LastGood:
                 self._write(pending)
             if learnt and self._path.exists():
                 self._write_learnt(learnt)
-            if self._path.exists() and self._my_turn():
-                self._refresh()
+            if self._path.exists():
+                with self._reading:
+                    self._opened_reader()
+                if self._my_turn():
+                    self._refresh()
         except (sqlite3.Error, OSError, SQLAlchemyError) as error:
             log.warning("last_good.delayed", reason=type(error).__name__)
 
@@ -121,19 +130,29 @@ class LastGood:
         if not self._path.exists():
             return None
         try:
-            return self._connection().execute(statement, values).fetchone()
+            with self._reading:
+                return self._opened_reader().execute(statement, values).fetchone()
         except sqlite3.Error as error:
             raise Broken(f"the last good files cannot be read: {error}") from error
 
+    def _opened_reader(self) -> sqlite3.Connection:
+        """What all threads read on, opened in good time: when it is needed there may be no descriptor for it."""
+        if self._reader is None:
+            self._reader = self._connect()
+        return self._reader
+
     def _connection(self) -> sqlite3.Connection:
-        """This thread's connection: it is asked thousands of times while the database is away."""
+        """This thread's connection, to write on."""
         held: sqlite3.Connection | None = getattr(self._own, "connection", None)
         if held is None:
-            held = sqlite3.connect(self._path, timeout=5, isolation_level=None)
-            self._path.chmod(0o600)
-            held.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; {_TABLES}")
-            self._own.connection = held
+            held = self._own.connection = self._connect()
         return held
+
+    def _connect(self) -> sqlite3.Connection:
+        made = sqlite3.connect(self._path, timeout=5, isolation_level=None, check_same_thread=False)
+        self._path.chmod(0o600)
+        made.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; {_TABLES}")
+        return made
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import socket
 import sqlite3
 import time
@@ -11,8 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, delete, text, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import delete, text, update
 
 from provisioner.answer import Provisioner
 from provisioner.errors import Broken, ProvisionerError, Refused, Unknown
@@ -182,30 +180,6 @@ def test_an_outage_is_waited_for_once_and_its_end_is_found(tmp_path: Path) -> No
         time.sleep(0.05)
     with database.reading() as session:
         assert session.execute(text("SELECT 1")).scalar() == 1
-    database.engine.dispose()
-
-
-def test_the_end_of_an_outage_is_found_that_took_the_descriptors_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """PostgreSQL's driver gets no selector then, and raises what is no error of a database."""
-    database = Database(f"sqlite:///{tmp_path / 'provisioner.db'}")
-    tries = []
-
-    def connect() -> Connection:
-        tries.append(1)
-        if len(tries) < 3:
-            raise OSError(errno.EMFILE, "Too many open files")
-        return open_one()
-
-    open_one = database.engine.connect
-    monkeypatch.setattr(database.engine, "connect", connect)
-    database._missed(OperationalError("", {}, Exception()))
-    assert database.is_away
-    deadline = time.monotonic() + 10
-    while database.is_away:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
     database.engine.dispose()
 
 

@@ -31,7 +31,7 @@ SAID = {
     412: "It was changed since it was read",
     413: "The body is too large",
     415: "The body is of another media type",
-    503: "Too many streams are open",
+    503: "Too many streams are open, or the database cannot be reached",
     422: "Fields are to be mended",
 }
 _IN_PATH = {

@@ -22,6 +22,7 @@ DETAILS = {
     405: "this address does not take that method; the header Allow names those that it takes",
     413: "the body is too large; split it",
     500: "something went wrong on our side; what happened is in the server's log",
+    503: "the database cannot be reached; nothing was changed, so try again in a moment",
 }
 
 

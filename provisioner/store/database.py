@@ -12,7 +12,7 @@ from threading import Lock, Thread
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text, update
+from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event, make_url, text, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -122,7 +122,7 @@ class Database:
             with self.engine.connect() as connection:
                 # A bare SELECT 1 would not make SQLite look at its file.
                 connection.execute(text("SELECT count(*) FROM sqlite_master" if self.is_sqlite else "SELECT 1"))
-        except (SQLAlchemyError, OSError):  # the latter of a driver that gets no descriptor
+        except SQLAlchemyError:
             return False
         return True
 
@@ -205,13 +205,15 @@ def head() -> str:
 
 def _engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(
+        engine = create_engine(
             url,
             pool_size=CONNECTIONS,
             max_overflow=0,
             pool_pre_ping=True,
             connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "tcp_user_timeout": CONNECT_TIMEOUT_S * 1000},
         )
+        event.listen(engine, "do_connect", _connected)
+        return engine
     database = make_url(url).database
     if database and database != ":memory:":
         Path(database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -219,6 +221,14 @@ def _engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _connected(dialect: Dialect, _record: object, words: list[Any], options: dict[str, Any]) -> Any:
+    """A connection. A driver that gets no descriptor to wait with raises what is no error of a database."""
+    try:
+        return dialect.connect(*words, **options)
+    except OSError as error:
+        raise dialect.loaded_dbapi.OperationalError(str(error)) from error
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -1,0 +1,141 @@
+"""A process without a descriptor for its database is one whose database is away: phones get their last good
+files, people are told, and what fails beside the database is not taken for it."""
+
+from __future__ import annotations
+
+import errno
+import gc
+import os
+import resource
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from provisioner import accounts
+from provisioner.answer import Provisioner
+from provisioner.recognise import Ask
+from provisioner.store.database import DOWN, Database
+from provisioner.vault import Vault
+from tests.databases import Copied, copied, database, kind, postgres, postgres_template, sqlite_template
+from tests.portal.conftest import Browser, portal_of
+from tests.portal.world import PASSWORD, installation
+from tests.world import FRONT, opened
+
+__all__ = ["copied", "database", "kind", "postgres", "postgres_template", "sqlite_template"]
+
+FRONT_FILE = Ask(path=f"/{FRONT}.cfg", address="198.51.100.7")
+
+
+@pytest.fixture(params=[0, 1], ids=["none left", "one left"])
+def left(request: pytest.FixtureRequest) -> int:
+    """How many descriptors there still are: PostgreSQL's driver needs one for its socket and one to wait for it."""
+    return int(request.param)
+
+
+@contextmanager
+def few_descriptors(database: Database, left: int) -> Iterator[None]:
+    """Nothing is connected to the database, and this process gets no more descriptors than these."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    database.engine.dispose()
+    gc.collect()  # what earlier tests left open is not for this one
+    lowest_free = os.dup(0)
+    os.close(lowest_free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free + left, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        deadline = time.monotonic() + 20
+        while database.is_away:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
+def in_a_new_thread(work: Callable[[], object]) -> object:
+    """What a thread gives that has nothing open."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result(30)
+
+
+@pytest.fixture
+def provisioner(copied: Copied, tmp_path: Path) -> Iterator[Provisioner]:
+    """An installation on either database."""
+    with copied() as url, opened(tmp_path, database_url=url) as made:
+        yield made
+
+
+def test_a_paired_phone_gets_its_last_good_file(provisioner: Provisioner, left: int) -> None:
+    expected = provisioner.answer(FRONT_FILE).body
+    in_a_new_thread(provisioner.last_good.flush)
+    with few_descriptors(provisioner.database, left):
+        assert expected == in_a_new_thread(lambda: provisioner.answer(FRONT_FILE).body)
+
+
+def read(database: Database) -> None:
+    with database.reading() as session:
+        session.execute(text("SELECT 1"))
+
+
+def write(database: Database) -> None:
+    with database.writing() as session:
+        session.execute(text("SELECT 1"))
+
+
+@pytest.mark.parametrize("use", [read, write])
+def test_whoever_uses_the_database_is_told_that_it_is_away(
+    database: Database, use: Callable[[Database], None], left: int
+) -> None:
+    with few_descriptors(database, left), pytest.raises(DOWN):
+        use(database)
+
+
+def test_the_search_for_it_goes_on_until_there_are_descriptors(
+    database: Database, left: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries, answers = [], database._answers
+    monkeypatch.setattr(database, "_answers", lambda: tries.append(1) or answers())
+    with few_descriptors(database, left):
+        with pytest.raises(DOWN):
+            read(database)
+        deadline = time.monotonic() + 20
+        while len(tries) < 3:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+    read(database)
+
+
+@pytest.fixture
+def client(database: Database, tmp_path: Path) -> Browser:
+    """Somebody who is logged in to a portal that has shown an error page before."""
+    with database.writing() as session:
+        accounts.add_user(session, "root", PASSWORD, "server")
+    browser = portal_of(Provisioner(installation(tmp_path), database, Vault(bytes(32)))).test_client()
+    browser.log_in("root")
+    assert browser.get("/portal/nothing").status_code == 404
+    return browser
+
+
+def test_people_are_told_what_is_wrong(database: Database, client: Browser, left: int) -> None:
+    with few_descriptors(database, left):
+        page = client.get("/portal/tenants")
+    assert (503, "5") == (page.status_code, page.headers["Retry-After"])
+    assert "The database cannot be reached" in page.text
+
+
+def test_programs_are_told_what_is_wrong(database: Database, client: Browser, left: int) -> None:
+    with few_descriptors(database, left):
+        answer = client.get("/api/v1/tenants", headers={"Authorization": f"Bearer prv_{'x' * 43}"})
+    assert (503, "5") == (answer.status_code, answer.headers["Retry-After"])
+    assert "the database cannot be reached" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(errno.EPIPE, "the client left"), OSError(errno.EMFILE, "of a file")])
+def test_what_fails_beside_the_database_is_not_its_loss(database: Database, error: OSError) -> None:
+    with pytest.raises(OSError, match=error.strerror or ""), database.reading():
+        raise error
+    assert not database.is_away

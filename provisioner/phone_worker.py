@@ -27,11 +27,14 @@ from typing import Any
 
 from gunicorn import SERVER, http, util
 from gunicorn import sock as gunicorn_sock
+from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from provisioner.poller import Poller
 
-LONGEST_HEAD = 16_384
+LONGEST_HEAD = 65_536
+"""More than any phone sends, behind any proxy: what is longer is refused, and nobody waits for its end."""
+CHUNK = 16_384
 LONGEST_REMEMBERED = 768
 REMEMBERED = 4096
 HEAD_TIME_S = 10.0
@@ -154,7 +157,7 @@ class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type
     def _read(self, peer: Peer) -> None:
         """Read what is there of a request."""
         try:
-            data = peer.sock.recv(LONGEST_HEAD, peer.flags)
+            data = peer.sock.recv(CHUNK, peer.flags)
         except (BlockingIOError, ssl.SSLWantReadError):
             self._expect(peer, self._read)
             return
@@ -166,13 +169,15 @@ class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type
             self._drop(peer)
 
     def _judge(self, peer: Peer, head: bytes, *, ended: bool = False) -> None:
-        """A complete head is answered or handed over, an incomplete one waited for."""
+        """A complete head is answered or handed over, an incomplete one waited for, but not for ever."""
         request = plain_request(head) if head.endswith(b"\r\n\r\n") else None
         if request is not None:
             self._answer(peer, head, request)
-        elif ended or len(head) >= LONGEST_HEAD or _END.search(head):
+        elif ended or _END.search(head, max(len(peer.head) - 2, 0)):
             # What its peer ended early is the full parser's to judge as well; a thread would wait for the rest.
             self._hand_over(peer, head)
+        elif len(head) >= LONGEST_HEAD:
+            self._refuse(peer, head)
         else:
             peer.head = head
             self._expect(peer, self._read)
@@ -249,6 +254,17 @@ class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type
         connection.data_ready = True
         self.enqueue_req(connection)
 
+    def _refuse(self, peer: Peer, head: bytes) -> None:
+        """Tell in gunicorn's words that a head is too long; its own parser would wait for more of it."""
+        limit, line = self.cfg.limit_request_line, head.find(b"\r\n", 2)
+        line = line if line >= 0 else len(head)
+        error = LimitRequestLine(line, limit) if line > limit else LimitRequestHeaders("max buffer headers")
+        self._forget(peer)
+        peer.sock.setblocking(False)
+        self.handle_error(None, peer.sock, peer.address, error)
+        self.nr_conns -= 1
+        self._close(peer.sock)
+
     def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
         """Keep no connection whose request has more to come: the stock worker lets a thread wait for it."""
         return bool(keepalive and conn.parser.finish_body(deadline=time.monotonic() + DRAIN_S))
@@ -324,9 +340,9 @@ class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type
 
     def _drain(self, client: Any) -> None:
         try:
-            if client.recv(LONGEST_HEAD):
+            if client.recv(CHUNK):
                 return
-        except BlockingIOError:
+        except (BlockingIOError, ssl.SSLWantReadError):
             return
         except OSError:
             pass

@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from provisioner.phone_worker import plain_request
+from provisioner.phone_worker import LONGEST_HEAD, plain_request
 from tests.world import free_port
 
 PLAIN = b"GET /805ec0123456.cfg HTTP/1.1\r\nHost: prov.example\r\nUser-Agent: Yealink SIP-T46U 108.86.0.45\r\n"
@@ -104,6 +104,48 @@ MESSAGES = st.builds(
 @example(PLAIN + b"\r\n" + PLAIN + b"\r\n")
 def test_both_ways_give_the_same_answer_to_the_same_bytes(ports: dict[str, int], message: bytes) -> None:
     assert exchange(ports["stock"], message) == exchange(ports["short"], message)
+
+
+ENDLESS = PLAIN + (b"X-A: " + b"b" * 1000 + b"\r\n") * 2000
+"""Of a head that never ends; the stock worker refuses it behind this many bytes of its fields."""
+REFUSED_AT = PLAIN.index(b"Host") + 100 * 8192 + 5
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        ENDLESS[:REFUSED_AT],
+        ENDLESS[:30_000].rpartition(b"X-A")[0] + b"\r\n",
+        ENDLESS[:30_000],
+        PLAIN + b"X: " + b"a" * 9000 + b"\r\n\r\n",
+    ],
+    ids=["endless", "long", "cut off", "long field"],
+)
+def test_both_ways_give_the_same_answer_to_long_heads(ports: dict[str, int], message: bytes) -> None:
+    assert exchange(ports["stock"], message) == exchange(ports["short"], message)
+
+
+@pytest.mark.parametrize(
+    ("status", "head"),
+    [(431, ENDLESS), (414, b"GET /" + b"a" * LONGEST_HEAD), (414, b"GET /" + b"a" * 5000 + ENDLESS[4:])],
+    ids=["endless", "endless line", "behind a long line"],
+)
+def test_a_head_that_is_longer_than_any_is_refused_at_once(ports: dict[str, int], status: int, head: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", ports["short"]), 5) as client:
+        client.sendall(head[:LONGEST_HEAD])
+        assert client.recv(65536).startswith(b"HTTP/1.1 %d " % status)
+
+
+def test_long_heads_that_never_end_hold_no_thread(ports: dict[str, int]) -> None:
+    idle = [socket.create_connection(("127.0.0.1", ports["short"])) for _ in range(20)]
+    for client in idle:
+        client.sendall(ENDLESS[:20_000])
+    try:
+        answer = exchange(ports["short"], PLAIN + b"Content-Length: 0\r\nConnection: close\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 200")
+    finally:
+        for client in idle:
+            client.close()
 
 
 @pytest.mark.parametrize(

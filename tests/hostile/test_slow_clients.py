@@ -95,6 +95,17 @@ def test_slow_clients_of_all_kinds_hold_up_no_file_that_must_be_made(plane: Plan
         assert b"Front door" in plane.ask()
 
 
+@pytest.mark.parametrize("size", [20_000, 100_000])
+def test_heads_without_end_hold_up_no_file_that_must_be_made(plane: Plane, size: int) -> None:
+    plane.ask()
+    plane.world.run("apply", "-", stdin=SITE.replace("Front office", f"Front {size}"))
+    endless = b"GET / HTTP/1.1\r\nHost: x\r\n" + (b"X-A: " + b"b" * 1000 + b"\r\n") * (size // 1000)
+    with ExitStack() as stack:
+        for _ in range(SLOW):
+            plane.connect(stack).sendall(endless)
+        assert f"Front {size}".encode() in plane.ask()
+
+
 def test_no_thread_waits_for_a_body_that_nobody_reads(plane: Plane) -> None:
     """The answer ends the connection; the stock worker would wait five seconds for the rest first."""
     with ExitStack() as stack:

@@ -98,3 +98,15 @@ def main() -> None:
         sys.exit(1)
     except BrokenPipeError:
         sys.exit(1)
+    except Exception as error:
+        reason = _database_fault(error)
+        if reason is None:
+            raise
+        click.echo(reason, err=True)
+        sys.exit(1)
+
+
+def _database_fault(error: Exception) -> str | None:
+    from provisioner.store.database import fault  # noqa: PLC0415  # most commands end well, and some need no database
+
+    return fault(error)

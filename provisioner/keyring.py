@@ -49,9 +49,11 @@ class Keyring:
 
 
 def read(path: Path) -> Keyring:
-    """The keys of a file. Raises Invalid with what to do when it is missing or holds none."""
+    """The keys of a file. Raises Invalid with what to do when it is missing, locked or holds none."""
     try:
         return parse(path.read_bytes())
+    except PermissionError:
+        raise Invalid([Problem(field="KEY_FILE", message=_locked(path))]) from None
     except (OSError, ValueError):
         raise Invalid([Problem(field="KEY_FILE", message=_no_key(path))]) from None
 
@@ -134,6 +136,10 @@ def _write_new(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _locked(path: Path) -> str:
+    return f"{path} may not be read by the user of this process (id {os.geteuid()}); make it that user's, mode 600"
 
 
 def _no_key(path: Path) -> str:

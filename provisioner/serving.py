@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import secrets
+import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 import click
+import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from provisioner import accounts
 from provisioner.answer import Provisioner
@@ -16,9 +20,12 @@ from provisioner.errors import Invalid, Problem
 from provisioner.hosts import socket_address
 from provisioner.planes import run_plane, settle
 from provisioner.settings import Installation
+from provisioner.store.database import DOWN, PROBE_S
 from provisioner.store.tables import Device, Tenant, User
-from provisioner.supervisor import Supervisor, supervisor
+from provisioner.supervisor import Child, Supervisor, supervisor
 from provisioner.values import Mac
+
+log = structlog.get_logger()
 
 
 def run(installation: Installation, planes: Sequence[str], *, demo: bool) -> None:
@@ -29,16 +36,32 @@ def run(installation: Installation, planes: Sequence[str], *, demo: bool) -> Non
     supervising = _prepared(installation, planes, demo=demo)
     settle()
     child = supervising.run()
-    if child is not None:
+    if child is None:
+        sys.exit(1 if supervising.gave_up else 0)
+    if child.once:
+        _prepare_later(installation)
+    else:
         run_plane(child.plane, installation, child.sockets)
 
 
 def _prepared(installation: Installation, planes: Sequence[str], *, demo: bool) -> Supervisor:
-    """The supervisor with its sockets. It keeps no connection to the database, for none survives a fork."""
-    server = open_provisioner(installation, create=True)
-    _first_run(server, demo)
+    """The supervisor with its sockets. It keeps no connection to the database, for none survives a fork.
+
+    After a power cut the database's machine may be up later than this one: then phones get what this node served
+    them last, as in any outage, and a process of its own makes ready what was left undone.
+    """
+    later: list[Child] = []
+    try:
+        server = _made_ready(installation, demo=demo)
+    except DOWN as error:
+        server = open_provisioner(installation)
+        if server.database.is_sqlite or demo:
+            raise
+        log.error("database.away", reason=type(error).__name__)
+        later = [Child("preparation", (), once=True)]
     try:
         made = supervisor(installation, planes)
+        made.children += later
     except OSError as error:
         raise Invalid([Problem(field="*_BIND", message=f"{error.strerror}: {_binds(installation)}")]) from None
     with suppress(OSError):  # a full disk takes no line, and phones are served nevertheless
@@ -48,18 +71,41 @@ def _prepared(installation: Installation, planes: Sequence[str], *, demo: bool) 
     return made
 
 
+def _made_ready(installation: Installation, *, demo: bool) -> Provisioner:
+    server = open_provisioner(installation, create=True)
+    _first_run(server, demo)
+    return server
+
+
+def _prepare_later(installation: Installation) -> None:
+    """Wait for the database, and make the installation ready. Raises Invalid as a start does, which ends the server."""
+    database = open_provisioner(installation).database
+    while True:
+        if database.answers():
+            with suppress(*DOWN):
+                _made_ready(installation, demo=False)
+                return
+        time.sleep(PROBE_S)
+
+
 def _first_run(server: Provisioner, demo: bool) -> None:
     given = server.installation.admin_password
     password = given.get_secret_value() if given else secrets.token_urlsafe(12)
-    with server.database.writing() as session:
+    # A node that starts in the same moment may be quicker: then the account is there.
+    with suppress(IntegrityError), server.database.writing() as session:
         if session.scalars(select(User.id).limit(1)).first() is None:
             accounts.add_user(session, "admin", password, "server")
+            session.flush()
             click.echo(f"First run: portal account admin, password {password if given is None else '(as given)'}")
-        empty = session.scalars(select(Tenant.id).limit(1)).first() is None
-    if demo and empty:
+    if demo and _is_empty(server):
         from provisioner.demo import fill  # noqa: PLC0415  # read once in an installation's life
 
         fill(server)
+
+
+def _is_empty(server: Provisioner) -> bool:
+    with server.database.reading() as session:
+        return session.scalars(select(Tenant.id).limit(1)).first() is None
 
 
 def _binds(installation: Installation) -> str:

@@ -35,18 +35,23 @@ _STOPS = (signal.SIGTERM, signal.SIGINT)
 
 @dataclass
 class Child:
-    """One process of a plane; ``pause_s`` grows while it dies soon after its start."""
+    """One process of a plane; ``pause_s`` grows while it dies soon after its start.
+
+    What runs ``once`` is not started again when it ends well, and the server ends with it when it gives up.
+    """
 
     plane: str
     sockets: Sequence[socket.socket]
+    once: bool = False
     pid: int | None = None
+    status: int | None = None
     started: float = 0.0
     pause_s: float = 0.0
     start_at: float = 0.0
 
     def began(self, pid: int) -> None:
         """Note the process that runs now."""
-        self.pid, self.started = pid, time.monotonic()
+        self.pid, self.started, self.status = pid, time.monotonic(), None
 
     def has_ended(self) -> bool:
         """Whether it does not run; the first call after its end notes when the next one starts."""
@@ -58,8 +63,9 @@ class Child:
         metrics.bury(self.pid)
         self.pid = None
         self._put_off()
-        code = os.waitstatus_to_exitcode(status)
-        log.warning("plane.ended", plane=self.plane, status=code, restart_in_s=self.pause_s)
+        self.status = os.waitstatus_to_exitcode(status)
+        if not self.once or self.status:
+            log.warning("plane.ended", plane=self.plane, status=self.status, restart_in_s=self.pause_s)
         return True
 
     def did_not_start(self, error: OSError) -> None:
@@ -80,6 +86,7 @@ class Supervisor:
 
     children: list[Child]
     stopping: bool = field(default=False)
+    gave_up: bool = field(default=False)
 
     def run(self) -> Child | None:
         """Supervise until SIGTERM or SIGINT, then stop every child in order.
@@ -90,12 +97,20 @@ class Supervisor:
             signal.signal(number, self._stop)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # inherited as ignored, no status would be left to wait for
         while not self.stopping:
-            for child in self.children:
-                if child.has_ended() and time.monotonic() >= child.start_at and self._fork(child):
+            for child in list(self.children):
+                if child.has_ended() and not self._is_over(child) and self._fork(child):
                     return child
             time.sleep(_LOOK_S)
         self._end()
         return None
+
+    def _is_over(self, child: Child) -> bool:
+        """Whether what has ended is not to be started, now or ever. A process that was killed did not give up."""
+        if child.once and child.status is not None and child.status >= 0:
+            self.children.remove(child)
+            self.gave_up = self.stopping = self.stopping or child.status > 0
+            return True
+        return time.monotonic() < child.start_at
 
     def _stop(self, *_: object) -> None:
         self.stopping = True

@@ -116,16 +116,23 @@ def _statement(url: str, statement: str) -> None:
         connection.execute(statement)
 
 
+@contextmanager
+def new_database(server: str, options: str = "") -> Iterator[str]:
+    """The URL of an empty database of this server, which goes when the block ends."""
+    name = f"provisioner_{uuid.uuid4().hex[:12]}"
+    _statement(server, f"CREATE DATABASE {name} {options}")
+    yield _named(server, name)
+    _statement(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture(scope="session")
 def postgres_template(postgres: str) -> Iterator[str]:
     """The name of a migrated database to copy."""
-    name = f"provisioner_{uuid.uuid4().hex[:12]}"
-    _statement(postgres, f"CREATE DATABASE {name}")
-    made = Database(_named(postgres, name))
-    made.upgrade()
-    made.engine.dispose()
-    yield name
-    _statement(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    with new_database(postgres) as url:
+        made = Database(url)
+        made.upgrade()
+        made.engine.dispose()
+        yield str(make_url(url).database)
 
 
 @pytest.fixture(scope="session")
@@ -159,10 +166,8 @@ def copied(request: pytest.FixtureRequest, kind: str, tmp_path_factory: pytest.T
     @contextmanager
     def postgres() -> Iterator[str]:
         server, template = request.getfixturevalue("postgres"), request.getfixturevalue("postgres_template")
-        name = f"provisioner_{uuid.uuid4().hex[:12]}"
-        _statement(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-        yield _named(server, name)
-        _statement(server, f"DROP DATABASE {name} WITH (FORCE)")
+        with new_database(server, f"TEMPLATE {template}") as url:
+            yield url
 
     return {"sqlite": sqlite, "postgres": postgres}[kind]
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from provisioner import keyring
+from provisioner.errors import Invalid
 from tests.world import BACK, FRONT, World, make_world
 
 PASSPHRASE = "a passphrase of some words"
@@ -33,6 +35,17 @@ def test_nobody_else_on_the_machine_looks_into_the_data_directory(tmp_path: Path
     world.run("devices")
     assert 0o700 == world.directory.stat().st_mode & 0o777
     assert 0o600 == (world.directory / "key").stat().st_mode & 0o777
+
+
+def test_a_key_file_that_may_not_be_read_is_not_called_a_missing_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(_path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", locked)  # root, who may run this, reads every file
+    with pytest.raises(Invalid, match=r"key may not be read by the user of this process \(id \d+\)"):
+        keyring.read(tmp_path / "key")
 
 
 def killed_rotation(world: World) -> None:

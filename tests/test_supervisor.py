@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests.test_serve import children
+
 SCRIPT = """
 import json, os, random, signal, socket, sys, threading
 from provisioner import logs, supervisor
@@ -35,9 +37,11 @@ def tell(what):
 
 logs.configure("info", "text")
 exec(sys.argv[1])
-child = Supervisor([Child(name, [listening()]) for name in ("one", "two")]).run()
+supervising = Supervisor([Child(name, [listening()]) for name in ("one", "two")])
+supervising.children += [Child("once", [], once=True) for _ in sys.argv[3:]]
+child = supervising.run()
 if child is None:
-    tell({"plane": None})
+    tell({"plane": None, "gave_up": supervising.gave_up})
     sys.exit(0)
 exec(sys.argv[2])
 tell({
@@ -57,9 +61,11 @@ Told = Callable[[], dict[str, Any]]
 
 
 @contextmanager
-def supervising(*, before: str = "", first: str = "", log: Any = None) -> Iterator[tuple[subprocess.Popen[str], Told]]:
-    """A supervisor of two planes that tell what they have, line by line."""
-    command = [sys.executable, "-c", SCRIPT, before, first]
+def supervising(
+    *words: str, before: str = "", first: str = "", log: Any = None
+) -> Iterator[tuple[subprocess.Popen[str], Told]]:
+    """A supervisor of two planes, and with a word of what runs once, that tell what they have, line by line."""
+    command = [sys.executable, "-c", SCRIPT, before, first, *words]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
     assert process.stdout
     lines = process.stdout
@@ -153,6 +159,31 @@ supervisor._die_with = broken
     assert "status=1" in told
 
 
+def test_what_runs_once_is_not_started_again_when_it_ended_well() -> None:
+    first = "if child.once: tell({'plane': 'once'}); sys.exit(0)"
+    with supervising("once", first=first, log=subprocess.DEVNULL) as (process, told):
+        assert {"one", "two", "once"} == {told()["plane"] for _ in range(3)}
+        wait_until(lambda: len(children(process.pid)) == 2)
+        process.terminate()
+        assert {"plane": None, "gave_up": False} == told()
+
+
+def test_what_runs_once_and_gives_up_ends_the_server() -> None:
+    first = "if child.once: sys.exit(1)\nelse: time.sleep(60)"
+    with supervising("once", before="import time", first=first, log=subprocess.DEVNULL) as (process, told):
+        assert {"plane": None, "gave_up": True} == told()
+        process.wait(20)
+
+
+def test_what_runs_once_and_is_killed_is_started_again() -> None:
+    first = "if child.once: tell({'plane': 'once', 'pid': os.getpid()}); signal.pause()\nelse: time.sleep(60)"
+    with supervising("once", before="import time", first=first, log=subprocess.DEVNULL) as (_, told):
+        before = told()
+        os.kill(before["pid"], signal.SIGKILL)
+        after = told()
+        assert ("once", True) == (after["plane"], after["pid"] != before["pid"])
+
+
 def gone(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -173,7 +204,7 @@ def test_it_ends_its_planes_and_then_itself(number: signal.Signals) -> None:
     with supervising() as (process, told):
         pids = [told()["pid"], told()["pid"]]
         process.send_signal(number)
-        assert told() == {"plane": None}
+        assert told()["plane"] is None
         assert process.wait(20) == 0
         assert all(gone(pid) for pid in pids)
 

@@ -110,19 +110,32 @@ class World:
 
     @contextmanager
     def serving(self, *words: str) -> Iterator[subprocess.Popen[str]]:
-        """Run the server until the block ends."""
+        """Run the server until the block ends, from when it is ready."""
+        with self.starting(*words) as process:
+            self.wait(tuple(word for word in words if not word.startswith("-")), process)
+            yield process
+
+    @contextmanager
+    def starting(self, *words: str) -> Iterator[subprocess.Popen[str]]:
+        """Run the server until the block ends, ready or not."""
         with open(self.directory / "serve.log", "w", encoding="utf-8") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "provisioner", "serve", *words],
                 env=self.environment, stdout=log, stderr=subprocess.STDOUT, text=True,
             )  # fmt: skip
             try:
-                self.wait(tuple(word for word in words if not word.startswith("-")), process)
                 yield process
             finally:
                 if process.poll() is None:
                     process.terminate()
                     process.wait(20)
+
+    def wait_for_log(self, text: str, timeout_s: float = 60) -> None:
+        """Until the server has written this to its log."""
+        deadline = time.monotonic() + timeout_s
+        while text not in (log := (self.directory / "serve.log").read_text(encoding="utf-8", errors="replace")):
+            assert time.monotonic() < deadline, log[-2000:]
+            time.sleep(0.05)
 
     def _ready(self, port: int) -> None:
         has_tls = port == self.phones and "PROVISIONER_TLS_CERT" in self.environment_extra

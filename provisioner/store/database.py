@@ -12,7 +12,7 @@ from threading import Lock, Thread
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event, make_url, text, update
+from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event, inspect, make_url, select, text, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -30,6 +30,8 @@ CONNECTIONS = 6
 """To PostgreSQL, of each process, for its sessions: each is a process of the server, which has not many."""
 T = TypeVar("T")
 PROBE_S = 0.5
+_UPGRADE_LOCK = 0x70726F76
+"""The advisory lock that a node holds while it migrates; any number that is ours alone."""
 _READING = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 log = structlog.get_logger()
@@ -41,6 +43,14 @@ class Away(SQLAlchemyError):
 
 DOWN = (Away, OperationalError, InterfaceError, PoolTimeout)
 """What is raised when the database cannot be asked, as against being asked something wrong."""
+
+
+def fault(error: Exception) -> str | None:
+    """What a person reads of an error of `DOWN`, without a traceback; None of any other error."""
+    if not isinstance(error, DOWN):
+        return None
+    reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+    return f"DATABASE_URL: the database cannot be asked: {reason}. Nothing was changed; `provisioner doctor` tells more"
 
 
 class Database:
@@ -97,7 +107,7 @@ class Database:
             raise
 
     def _missed(self, error: Exception) -> None:
-        if not self._answers():
+        if not self.answers():
             self._lost(error)
 
     def _lost(self, error: Exception) -> None:
@@ -111,12 +121,12 @@ class Database:
 
     def _look(self) -> None:
         self.engine.dispose()
-        while not self._answers():
+        while not self.answers():
             time.sleep(PROBE_S)
         self.is_away = False
         log.warning("database.found")
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
         """Whether a connection works: an error may also be the statement's own."""
         try:
             with self.engine.connect() as connection:
@@ -143,6 +153,8 @@ class Database:
             from provisioner.store.migrating import upgrade  # noqa: PLC0415  # alembic is slow to import
 
             with self.engine.begin() as connection:
+                if not self.is_sqlite:  # there the first statement locks; here nodes that start at once would meet
+                    connection.execute(text(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})"))
                 upgrade(connection)
 
     def is_current(self) -> bool:
@@ -154,24 +166,26 @@ class Database:
             return False
 
     def key_fingerprint(self) -> str | None:
-        """Which key the database was made with; None where it is new."""
-        try:
-            with self.reading() as session:
-                known = session.get(Meta, "key")
-                return known.value if known else None
-        except SQLAlchemyError:
-            return None
+        """Which key the database was made with; None where it is new. Raises one of `DOWN`."""
+        with self.engine.connect() as connection:
+            if not inspect(connection).has_table(Meta.__tablename__):
+                return None
+            return connection.scalar(select(Meta.value).where(Meta.name == "key"))
 
     def bind_key(self, vault: Vault) -> None:
         """Tie the database to its key on first use. Raises Invalid when it belongs to another key."""
-        known = self.key_fingerprint()
-        if known is None:
-            with self.writing() as session:
-                session.merge(Meta(name="key", value=vault.fingerprint))
-        elif known in vault.past_fingerprints:
+        known = self.key_fingerprint() or self._bound(vault)
+        if known in vault.past_fingerprints:
             self._rebind(vault)
         elif known != vault.fingerprint:
             raise Invalid([Problem(field="KEY_FILE", message=_WRONG_KEY)])
+
+    def _bound(self, vault: Vault) -> str:
+        """The key that a new database is bound to: this one, or that of a node that was quicker."""
+        with self.writing() as session:
+            row = dialect_insert(session, Meta).values(name="key", value=vault.fingerprint)
+            session.execute(row.on_conflict_do_nothing())
+            return session.scalars(select(Meta.value).where(Meta.name == "key")).one()
 
     def _rebind(self, vault: Vault) -> None:
         """Take a new identity: every file that holds a token or a generated password becomes another."""
@@ -210,7 +224,12 @@ def _engine(url: str) -> Engine:
             pool_size=CONNECTIONS,
             max_overflow=0,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "tcp_user_timeout": CONNECT_TIMEOUT_S * 1000},
+            connect_args={
+                "connect_timeout": CONNECT_TIMEOUT_S,
+                "tcp_user_timeout": CONNECT_TIMEOUT_S * 1000,
+                # Of a database that was made with SQL_ASCII the driver would else hand out bytes for texts.
+                "client_encoding": "utf8",
+            },
         )
         event.listen(engine, "do_connect", _connected)
         return engine

@@ -31,6 +31,20 @@ def test_every_setting_exists() -> None:
     assert {name for name in given if name.startswith(PREFIX)} - known == set()
 
 
+def test_the_service_on_a_port_of_root_may_bind_it() -> None:
+    # Docker hands an added right to root alone, and on the host's network no other user may bind such a port.
+    service = SERVICES["tftp"]
+    assert "PROVISIONER_TFTP_BIND" in service["environment"]
+    assert (True, "host", "0:0") == ("NET_BIND_SERVICE" in service["cap_add"], service["network_mode"], service["user"])
+
+
+def test_what_is_sent_to_the_engine_is_what_the_image_is_made_of() -> None:
+    first, *kept = [line for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line[:1] != "#"]
+    copied = re.findall(r"^COPY (.+) \S+$", (ROOT / "deploy" / "compose" / "Dockerfile").read_text("utf-8"), re.M)
+    assert "*" == first
+    assert {word for words in copied for word in words.split()} == {line[1:] for line in kept if line[0] == "!"}
+
+
 @pytest.mark.parametrize("proxy", PROXIES, ids=lambda path: path.parent.name)
 @pytest.mark.parametrize("header", BELIEVED)
 def test_what_a_phone_claims_itself_is_thrown_away(proxy: Path, header: str) -> None:

@@ -73,6 +73,7 @@ def _prepared(installation: Installation, planes: Sequence[str], *, demo: bool) 
 
 def _made_ready(installation: Installation, *, demo: bool) -> Provisioner:
     server = open_provisioner(installation, create=True)
+    server.database.check_pooler()
     _first_run(server, demo)
     return server
 

@@ -21,7 +21,7 @@ from provisioner.errors import ProvisionerError
 from provisioner.hosts import socket_address
 from provisioner.render import check_overrides
 from provisioner.settings import PREFIX, Installation, read_installation
-from provisioner.store.database import Database
+from provisioner.store.database import DOWN, Database, fault
 from provisioner.vault import Vault
 
 SOON_DAYS = 30
@@ -140,19 +140,25 @@ def _key(installation: Installation) -> Iterator[Finding]:
         f"{path} has mode {mode:o}" + ("" if mode & 0o077 == 0 else "; chmod 600 it"),
     )
     try:
-        database = Database(installation.database)
+        vault, database = Vault.open(path), Database(installation.database)
         if database.is_current():
-            database.bind_key(Vault.open(path))
-        yield Finding("key", True, "opens this database")
+            database.bind_key(vault)
+            yield Finding("key", True, "opens this database")
     except ProvisionerError as error:
         yield Finding("key", False, str(error))
 
 
 def _database(installation: Installation) -> Finding:
     database = Database(installation.database)
+    try:
+        database.check_pooler()
+    except ProvisionerError as error:
+        return Finding("database", False, str(error))
+    except DOWN as error:
+        return Finding("database", False, str(fault(error)))
     if database.is_current():
         return Finding("database", True, f"{database.engine.dialect.name}, migrated")
-    return Finding("database", False, "not reachable or not migrated; run `provisioner db upgrade`")
+    return Finding("database", False, "not migrated; run `provisioner db upgrade`")
 
 
 def _clock(installation: Installation) -> Iterator[Finding]:

@@ -165,6 +165,21 @@ class Database:
         except SQLAlchemyError:
             return False
 
+    def check_pooler(self) -> None:
+        """Raises Invalid behind a pooler that lends a connection's backend to others: what is prepared is lost there.
+
+        Measured with PgBouncer in transaction mode: every third request of a phone found no database.
+        """
+        if self.is_sqlite:
+            return
+        backend = text("SELECT pg_backend_pid()")
+        with self.engine.connect() as first:
+            known = first.scalar(backend)
+            first.rollback()
+            with self.engine.connect() as second:
+                if second.scalar(backend) == known:
+                    raise Invalid([Problem(field="DATABASE_URL", message=_LENT)])
+
     def key_fingerprint(self) -> str | None:
         """Which key the database was made with; None where it is new. Raises one of `DOWN`."""
         with self.engine.connect() as connection:
@@ -204,6 +219,10 @@ def dialect_insert(session: Session, table: type[Base]) -> Any:
     return postgresql.insert(target)
 
 
+_LENT = (
+    "there is a pooler in transaction or statement mode before PostgreSQL; set its mode to session, or name"
+    " PostgreSQL itself"
+)
 _WRONG_KEY = (
     "this key file is not the one that the database was made with; put the right one back, or restore the"
     " database that belongs to it. Nothing was changed"

@@ -9,9 +9,11 @@ from provisioner.profile import Setting, Settings, Text, joined
 
 
 def split(text: str) -> tuple[str, str]:
-    """The host, an IPv6 address in its brackets, and the port, empty where none is given."""
+    """The host, an IPv6 address as it is written, and the port, empty where none is given."""
     host, _, port = text.rpartition(":")
-    return (host, port) if host and port.isdecimal() else (text, "")
+    # Behind an address without brackets no port can stand.
+    is_host = bool(host) and (":" not in host or host.endswith("]"))
+    return (host, port) if is_host and port.isdecimal() else (text, "")
 
 
 def bare(host: str) -> str:
@@ -20,8 +22,8 @@ def bare(host: str) -> str:
 
 
 def bracketed(host: str) -> str:
-    """A bare host as it stands before a port: an IPv6 address in brackets."""
-    return f"[{host}]" if ":" in host else host
+    """A host as it stands before a port: an IPv6 address in brackets."""
+    return f"[{bare(host)}]" if ":" in host else host
 
 
 def socket_address(bind: str) -> tuple[str, int]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from provisioner.hosts import bracketed, split
 from provisioner.importing.understand import Understood, holds
 from provisioner.neutral import Sip
 from provisioner.services.buttons import ButtonIn
@@ -28,10 +29,10 @@ class Registrar:
 
     @classmethod
     def parse(cls, text: str) -> Registrar:
-        """Read ``host`` or ``host:port``."""
-        host, colon, port = text.partition(":")
+        """Read ``host`` or ``host:port``, an IPv6 address with or without brackets."""
+        host, port = split(text)
         try:
-            given = Sip.model_validate({"server": host, "port": port} if colon else {"server": host})
+            given = Sip.model_validate({"server": bracketed(host), "port": port or None})
         except ValidationError:
             return cls()
         return cls(given.server or "", given.port)

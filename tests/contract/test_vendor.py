@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from provisioner.importing.draft import Registrar
 from provisioner.keys import effective, keys_of, warnings_of
 from provisioner.merge import merge
 from provisioner.profile import Profile
@@ -19,7 +20,7 @@ from provisioner.render import View, document_of, explain, file_names, render
 from provisioner.simulate.phones import phone
 from provisioner.values import Mac, Mode, Slot
 from provisioner.vendor_api import Code, Fallback, File, Model, Vendor
-from tests.factories import button, empty_record, extension, rich_record
+from tests.factories import button, empty_record, extension, rich_record, tenant_layer
 
 VENDORS = list(vendors().values())
 MODELS = [(vendor, model) for vendor in VENDORS for model in vendor.models.values()]
@@ -94,6 +95,41 @@ def test_accounts_read_back(vendor: Vendor, model: Model) -> None:
     assert {
         one.index: (carry(one.number), carry(one.name), carry(one.password)) for one in profile.accounts
     } == accounts
+
+
+def registrars(vendor: Vendor, record: Record) -> set[str]:
+    """Where its accounts register, as an import finds it over all files of the device."""
+    profile = merge(record)
+    return {
+        Registrar.parse(account.server).server
+        for file in served(vendor, profile)
+        for account in vendor.read(
+            (file.syntax or vendor.syntax).read(render(profile, file).body.decode()), profile.model
+        ).accounts
+    }
+
+
+@every_model
+def test_an_ipv6_registrar_reads_back(vendor: Vendor, model: Model) -> None:
+    layer = tenant_layer(sip__server="[2001:db8::7]", sip__port=5062)
+    record = rich_record(vendor.name, model.name, layers=(layer,))
+    assert registrars(vendor, record) == {"[2001:db8::7]" for _ in merge(record).accounts}
+
+
+HOSTS = st.sampled_from(["pbx.acme.example", "192.0.2.7"]) | st.ip_addresses(v=6).map(lambda address: f"[{address}]")
+
+
+@every_vendor
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data(), HOSTS, st.none() | st.integers(1, 65535), st.sampled_from(["udp", "tcp", "tls", "srv"]))
+def test_a_registrar_reads_back_as_it_was_given(
+    vendor: Vendor, data: st.DataObject, host: str, port: int | None, transport: str
+) -> None:
+    model = data.draw(st.sampled_from([*vendor.models.values()]), label="model")
+    backup = data.draw(st.none() | HOSTS, label="backup")
+    layer = tenant_layer(sip__server=host, sip__port=port, sip__transport=transport, sip__backup_server=backup)
+    record = rich_record(vendor.name, model.name, layers=(layer,))
+    assert registrars(vendor, record) == {host for _ in merge(record).accounts}
 
 
 @every_model

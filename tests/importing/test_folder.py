@@ -248,3 +248,10 @@ def test_hostile_files_are_told_and_spoil_nothing(tmp_path: Path) -> None:
 def test_a_registrar_may_have_a_port() -> None:
     assert Registrar("pbx.example", 5061) == Registrar.parse("pbx.example:5061")
     assert Registrar() == Registrar.parse("no host; at all")
+
+
+@pytest.mark.parametrize(
+    ("text", "port"), [("2001:db8::7", None), ("[2001:db8::7]", None), ("[2001:db8::7]:5062", 5062)]
+)
+def test_a_registrar_may_be_an_ipv6_address(text: str, port: int | None) -> None:
+    assert Registrar("[2001:db8::7]", port) == Registrar.parse(text)

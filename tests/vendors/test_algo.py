@@ -13,7 +13,7 @@ from provisioner.record import Record
 from provisioner.registry import vendors
 from provisioner.render import render
 from provisioner.values import Mode
-from tests.factories import HOSTILE_NAME, button, empty_record, rich_record, tenant_layer
+from tests.factories import HOSTILE_NAME, button, empty_record, extension, rich_record, tenant_layer
 
 ALGO = vendors()["algo"]
 every_model = pytest.mark.parametrize("model", list(ALGO.models.values()), ids=lambda model: model.name)
@@ -40,7 +40,16 @@ def test_the_paging_extension_is_stated_and_cleared(model: Any) -> None:
 def test_servers() -> None:
     full = parsed(rich_record("algo", "8301"))
     assert "pbx.acme.example:5061" == full["sip.proxy"]
-    assert ("edge.acme.example:5060", "b.acme.example") == (full["sip.obproxy"], full["sip.bkproxy1"])
+    assert ("edge.acme.example:5060", "b.acme.example:5061") == (full["sip.obproxy"], full["sip.bkproxy1"])
+
+
+def test_dns_tells_the_port_where_it_is_asked_for_it() -> None:
+    layer = tenant_layer(sip__transport="srv", sip__port=5061, sip__backup_server="b.acme.example")
+    people = (extension("100"),)
+    told = parsed(rich_record("algo", "8301", layers=(layer,), extensions=people))
+    assert ("pbx.acme.example", "b.acme.example", "auto") == tuple(
+        told[key] for key in ("sip.proxy", "sip.bkproxy1", "sip.transp")
+    )
 
 
 def test_the_url_is_told_in_parts() -> None:

@@ -283,6 +283,14 @@ def test_the_deputy_stands_in_an_inline_list_behind_the_registrar() -> None:
     assert "UDP" == of_people("SPA504G", sip__transport="srv")["SIP_Transport_1_"]
 
 
+def test_no_port_is_told_where_dns_tells_it() -> None:
+    srv = of_people("8851", sip__transport="srv", sip__port=5070)
+    assert ("pbx.acme.example", "pbx.acme.example") == (srv["Proxy_1_"], srv["Voice_Mail_Server_1_"])
+    both = of_people("8851", sip__transport="srv", sip__port=5070, sip__backup_server="b.acme.example")
+    expected = "pbx.acme.example:SRV=pbx.acme.example:5060:p=0|b.acme.example:5060:p=1"
+    assert expected == both["Proxy_1_"]
+
+
 @every_model
 def test_emergency_numbers_go_out_at_once_and_anything_may_be_dialled(model: Any) -> None:
     found = of_people(model.name)

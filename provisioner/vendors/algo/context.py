@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from provisioner.vendor_api import OMIT, Account, Keys, Profile, Setting, Text, Warned
+from provisioner.vendor_api import OMIT, Account, Keys, Profile, Text, Warned, sip_target
 
 # The device chooses by DNS where no transport is named.
 _TRANSPORTS = {"udp": "udp", "tcp": "tcp", "tls": "tls", "srv": "auto"}
@@ -36,17 +36,13 @@ def _account(account: Account) -> Mapping[str, Any]:
     s = account.settings
     return {
         "account": account,
-        "proxy": _address(s["sip.server"], s["sip.port"]),
+        "proxy": sip_target(s, "sip.server"),
         "outbound": s["sip.outbound_proxy"].text,
-        "backup": s["sip.backup_server"].text,
+        "backup": sip_target(s, "sip.backup_server"),
         "expires": s["sip.expires"].text,
         "transport": s["sip.transport"].code(_TRANSPORTS),
         "g722": s["audio.codecs"].says(int("g722" in s["audio.codecs"].value)),
     }
-
-
-def _address(server: Setting, port: Setting) -> Text | None:
-    return server.says(f"{server.value}:{port.value}") if server and port else server.text
 
 
 def _device(profile: Profile) -> Mapping[str, Any]:

@@ -20,6 +20,6 @@ def read(document: Document, _model: Model) -> Reading:
         name=name,
         auth_user=auth_user,
         password=password,
-        server=server.partition(":")[0],
+        server=server,
     )
     return Reading(accounts=(account,), taken=taken)

@@ -20,6 +20,7 @@ from provisioner.vendor_api import (
     date_order,
     host_port,
     joined,
+    sip_target,
     zone,
 )
 from provisioner.vendors.cisco_mpp import keys as functions
@@ -84,7 +85,7 @@ def _account(profile: Profile, index: int, shared: frozenset[int]) -> Mapping[st
         "dscp_sip": _diffserv(s["phone.dscp_sip"]),
         "dscp_rtp": _diffserv(s["phone.dscp_rtp"]),
         "mailbox": account.number if s["sip.subscribe_mwi"] else None,
-        "mailbox_server": _server(s) if s["sip.subscribe_mwi"] else None,
+        "mailbox_server": sip_target(s, "sip.server") if s["sip.subscribe_mwi"] else None,
         "mailbox_on": _yes(s["sip.subscribe_mwi"]),
         "emergency": _emergency(s),
         "dial_plan": _dial_plan(s),
@@ -100,13 +101,6 @@ def _sharing(account: Account, shared: bool, model: Model) -> Text:
     return account.number.says(on if shared else off)
 
 
-def _server(s: Settings) -> Text | None:
-    server, port = s["sip.server"], s["sip.port"]
-    if not server:
-        return None
-    return server.says(f"{server.value}:{port.value}" if port else server.value)
-
-
 def _proxy(s: Settings) -> Text | None:
     """The registrar, with its deputy as an inline SRV list: ``name:SRV=host:port:p=0|host:port:p=1``.
 
@@ -114,8 +108,10 @@ def _proxy(s: Settings) -> Text | None:
     """
     server, backup = s["sip.server"], s["sip.backup_server"]
     if not server or not backup:
-        return _server(s)
-    port = s["sip.port"].value or (5061 if s["sip.transport"].value == "tls" else 5060)
+        return sip_target(s, "sip.server")
+    # A list takes no host without its port, so DNS tells none here.
+    told = None if s["sip.transport"].value == "srv" else s["sip.port"].value
+    port = told or (5061 if s["sip.transport"].value == "tls" else 5060)
     host, other = host_port(backup)
     return server.says(f"{server.value}:SRV={server.value}:{port}:p=0|{host}:{other or port}:p=1")
 

@@ -59,7 +59,8 @@ def _account(index: int, fields: Mapping[str, str]) -> ReadAccount:
         name=fields.get("Display_Name", ""),
         auth_user=fields.get("Auth_ID", ""),
         password=fields.get("Password", ""),
-        server=fields.get("Proxy", "").partition(":")[0],
+        # With a deputy the list of both follows the name.
+        server=fields.get("Proxy", "").partition(":SRV=")[0],
     )
 
 

@@ -21,7 +21,7 @@ import select
 import socket
 import sys
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
@@ -40,6 +40,7 @@ from provisioner.tftp_lookups import (
 )
 from provisioner.tftp_packets import (
     ACK,
+    ACK_BYTES,
     ERROR,
     FAILED,
     HEADER,
@@ -171,15 +172,8 @@ class TftpServer:
     def _turn(self) -> None:
         events = self._epoll.poll(self._patience_s())
         self._now = monotonic()
-        for descriptor, _ in events:
-            transfer = self._transfers.get(descriptor)
-            if transfer is None:
-                self._handle(descriptor)
-                continue
-            try:
-                self._hear(transfer)
-            except Exception as error:
-                self._fail(transfer, error)
+        for descriptor in self._hear_all(events):
+            self._handle(descriptor)
         self._admit_some()
         if self._now >= self._next_check:
             self._check_deadlines()
@@ -189,8 +183,36 @@ class TftpServer:
             return 0.0
         return max(0.0, self._next_check - self._now) if self._transfers else None
 
+    def _hear_all(self, events: Iterable[tuple[int, int]]) -> Sequence[int]:
+        """Take a packet of each transfer that has one, then send to all what follows; the other descriptors are left.
+
+        Each half is one way through the kernel many times in a row, and the phones' machine is not woken
+        anew for every block. No transfer begins between, so that no event can meet a new owner of its descriptor.
+        """
+        others: list[int] = []
+        going: list[Transfer] = []
+        for descriptor, _ in events:
+            transfer = self._transfers.get(descriptor)
+            if transfer is None:
+                others.append(descriptor)
+                continue
+            try:
+                packet = transfer.receive(ACK_BYTES)
+                if packet == transfer.usual:
+                    going.append(transfer)
+                else:
+                    self._weigh(transfer, packet)
+            except Exception as error:
+                self._fail(transfer, error)
+        for transfer in going:
+            self._transfers.move_to_end(transfer.descriptor)
+            try:
+                transfer.go_on(self._now)
+            except Exception as error:
+                self._fail(transfer, error)
+        return others
+
     def _handle(self, descriptor: int) -> None:
-        """Take an event of no transfer. If its transfer ended earlier in this turn, there is nothing to do."""
         if descriptor in self._listeners:
             self._receive(self._listeners[descriptor])
         elif descriptor == self._lookups.fileno():
@@ -340,11 +362,7 @@ class TftpServer:
             self._end(oldest)
 
     def _hear(self, transfer: Transfer) -> None:
-        packet = transfer.go_on(self._now)
-        if packet is None:
-            self._transfers.move_to_end(transfer.descriptor)
-        else:
-            self._weigh(transfer, packet)
+        self._weigh(transfer, transfer.receive(ACK_BYTES))
 
     def _weigh(self, transfer: Transfer, packet: bytes) -> None:
         """Take the packet that begins or ends a transfer, or is not the awaited one."""

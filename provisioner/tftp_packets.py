@@ -18,6 +18,7 @@ RRQ, WRQ, OACK = b"\0\1", b"\0\2", b"\0\6"
 DATA, ACK, ERROR = 3, 4, 5
 HEADER = struct.Struct("!HH")  # opcode; block number or error code
 REQUEST_BYTES = 512  # RFC 2347: a request is no longer, with all its options
+ACK_BYTES = 64  # read of what a client sends during a transfer: an ACK has 4, and the text of an error is not used
 
 
 def _error(code: int, message: bytes = b"") -> bytes:

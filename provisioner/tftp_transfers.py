@@ -93,7 +93,7 @@ class Transfer:
     __slots__ = (
         "_at_a_time", "_is_rewound", "_read", "_sent", "_size", "_terms", "_wait_s", "_window", "acked", "ask",
         "awaited", "descriptor", "descriptors", "heard", "is_silent", "last", "receive", "repeats", "sent_at", "socket",
-        "source", "transmit",
+        "source", "transmit", "usual",
     )  # fmt: skip
 
     def __init__(self, ask: Ask, source: Source, terms: Terms, dialled: socket.socket, now: float) -> None:
@@ -109,6 +109,7 @@ class Transfer:
         self.last = source.size // terms.blksize + 1
         self.acked = -1 if terms.oack else 0
         self.awaited = b""  # the packet that acknowledges everything sent so far
+        self.usual: bytes | None = None  # the same amid a file, where nothing else follows from it than the next blocks
         self.is_silent = True  # until something is acknowledged
         self._terms = terms
         self._size, self._window = terms.blksize, terms.windowsize
@@ -122,18 +123,11 @@ class Transfer:
         """Whether the client was silent for longer than we wait."""
         return now - self.sent_at >= self._wait_s
 
-    def go_on(self, now: float) -> bytes | None:
-        """Take a packet. What nearly every packet is, the awaited one amid a file, is answered here and at once.
-
-        Any other is given back, for what follows then is not for a transfer alone to do.
-        """
-        packet = self.receive(64)
-        if packet != self.awaited or self.is_silent or self._sent == self.last:
-            return packet
+    def go_on(self, now: float) -> None:
+        """Take the usual packet, and send what follows."""
         self.acknowledge_all()
         self.was_heard(now)
         self.send()
-        return None
 
     def was_heard(self, now: float) -> None:
         """Note a sign of life; the wait for the next begins anew."""
@@ -184,15 +178,19 @@ class Transfer:
         elif self._window == 1:
             self._sent = sent = number + 1
             mark = sent & 0xFFFF
-            self.awaited = pack(ACK, mark)
+            self._wait_for(pack(ACK, mark))
             self.transmit(pack(DATA, mark) + self._read(number * size, size))
         else:
             self._send_window()
 
+    def _wait_for(self, packet: bytes) -> None:
+        self.awaited = packet
+        self.usual = None if self.is_silent or self._sent == self.last else packet
+
     def _send_window(self) -> None:
         size, number, start = self._size, self.acked, 0
         self._sent = sent = min(number + self._window, self.last)
-        self.awaited = pack(ACK, sent & 0xFFFF)
+        self._wait_for(pack(ACK, sent & 0xFFFF))
         flight = self._read(number * size, (sent - number) * size)
         blocks = []
         while number < sent:

@@ -32,12 +32,12 @@ def configure(level: str, form: str) -> None:
         logging.getLogger(talkative).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
-            _leave_out,
             mask,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *_rendering(form),
         ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_names: _StandardError(),
         cache_logger_on_first_use=True,
     )
@@ -53,12 +53,6 @@ class _StandardError:
             sys.stderr.flush()
 
     debug = info = warning = error = critical = msg
-
-
-def _leave_out(_logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    if logging.root.isEnabledFor(structlog.processors.NAME_TO_LEVEL[method]):
-        return event
-    raise structlog.DropEvent
 
 
 def _rendering(form: str) -> list[Any]:

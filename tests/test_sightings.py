@@ -7,16 +7,18 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import structlog
 from pydantic import SecretStr
 from sqlalchemy import Connection, event, func, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from structlog.testing import capture_logs
 
 from provisioner import sightings
 from provisioner.answer import Provisioner
 from provisioner.errors import Broken, ProvisionerError
 from provisioner.recognise import Ask
-from provisioner.store.tables import Device, RequestCount, Seen, Sighting, UnknownDevice
+from provisioner.store.bulk import insert_rows
+from provisioner.store.tables import Device, Handover, RequestCount, Seen, Sighting, UnknownDevice, now
 from tests.databases import Copied, copied, kind, postgres, postgres_template, sqlite_template
 from tests.world import FRONT, opened
 
@@ -38,6 +40,10 @@ def ask(server: Provisioner, path: str, user_agent: str = "") -> None:
         server.answer(Ask(path=path, user_agent=user_agent, address="192.0.2.7"))
 
 
+def _boom(*_: object, **__: object) -> None:
+    raise RuntimeError("boom")
+
+
 def count(server: Provisioner, table: type) -> int:
     with server.database.reading() as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
@@ -51,6 +57,43 @@ def test_a_served_request_is_seen_with_its_firmware(server: Provisioner) -> None
         seen = session.get(Seen, device.id)
         assert seen
         assert ("108.86.0.45", "served", "192.0.2.7") == (device.firmware, seen.outcome, seen.address)
+
+
+def test_the_rows_of_a_request_say_what_was_asked_and_what_came_of_it(server: Provisioner) -> None:
+    began = now()
+    ask(server, f"/{FRONT}.cfg", AGENT)
+    server.sightings.flush()
+    with server.database.reading() as session:
+        row, visit = session.scalars(select(Sighting)).one(), session.scalars(select(Handover)).one()
+        assert began <= row.at == visit.at <= now()
+        assert row.size
+        assert ("http", "192.0.2.7", AGENT, "108.86.0.45", f"{FRONT}.cfg", "served", "window", 1) == (
+            row.transport, row.address, row.user_agent, row.version, row.file, row.outcome, row.proof, row.revision
+        )  # fmt: skip
+        assert (row.device_id, "http", "192.0.2.7", AGENT, "window", [f"{FRONT}.cfg"]) == (
+            visit.device_id, visit.transport, visit.address, visit.user_agent, visit.proof, visit.files
+        )  # fmt: skip
+
+
+def test_rows_that_the_database_does_not_take_are_an_error_of_its_kind(server: Provisioner) -> None:
+    names = ("device_id", "at", "transport", "address", "user_agent", "file", "outcome")
+    with pytest.raises(IntegrityError), server.database.writing() as session:
+        insert_rows(session, Sighting, names, [(987654, now(), "http", "192.0.2.7", "", "", "served")])
+    assert count(server, Sighting) == 0
+
+
+def test_a_level_that_leaves_requests_out_still_tells_our_own_faults(
+    server: Provisioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet = structlog.wrap_logger(None, wrapper_class=structlog.make_filtering_bound_logger("error"))
+    monkeypatch.setattr(sightings, "log", quiet)
+    with monkeypatch.context() as broken:
+        broken.setattr("provisioner.answer.render", _boom)
+        ask(server, f"/{FRONT}.cfg")
+    ask(server, f"/{FRONT}.cfg")
+    with capture_logs() as events:
+        server.sightings.flush()
+    assert ["config.broken"] == [event["event"] for event in events]
 
 
 def test_a_hundred_requests_are_one_transaction(server: Provisioner) -> None:
@@ -147,9 +190,6 @@ def test_what_could_not_be_written_is_kept(server: Provisioner, monkeypatch: pyt
 
 
 def test_our_own_fault_is_broken_and_not_a_404(server: Provisioner, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: object, **__: object) -> None:
-        raise RuntimeError("boom")
-
-    monkeypatch.setattr("provisioner.answer.render", fails)
+    monkeypatch.setattr("provisioner.answer.render", _boom)
     with pytest.raises(Broken):
         server.answer(Ask(path=f"/{FRONT}.cfg", address="192.0.2.7"))

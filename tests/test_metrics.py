@@ -55,7 +55,7 @@ def test_the_portal_answers_for_the_phones_processes(tmp_path: Path) -> None:
     with world.serving():
         for _ in range(3):
             assert world.get(f"/{FRONT}.cfg")[0] == 200
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 40
         while wanted not in (told := scrape(world.portal)):
             assert time.monotonic() < deadline, told[:500]
             time.sleep(0.1)

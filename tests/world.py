@@ -103,7 +103,7 @@ class World:
         """Status and body of a GET on the phones' plane."""
         request = urllib.request.Request(self.url(path), headers={k.replace("_", "-"): v for k, v in headers.items()})
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=30) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
@@ -128,7 +128,7 @@ class World:
             finally:
                 if process.poll() is None:
                     process.terminate()
-                    process.wait(20)
+                    process.wait(60)
 
     def wait_for_log(self, text: str, timeout_s: float = 60) -> None:
         """Until the server has written this to its log."""

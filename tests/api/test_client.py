@@ -34,7 +34,7 @@ def address(app):
 
 @pytest.fixture
 def client(address, tokens):
-    return Client(address, tokens["ann"], timeout_s=10)
+    return Client(address, tokens["ann"], timeout_s=30)
 
 
 @pytest.fixture

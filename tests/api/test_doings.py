@@ -318,7 +318,7 @@ def told(text):
 
 def test_a_stream_tells_what_happens_while_it_is_open(api, brief, monkeypatch):
     """The first look of the stream finds nothing; what is done then comes with a later one."""
-    monkeypatch.setattr(events, "LONGEST_S", 5)
+    monkeypatch.setattr(events, "LONGEST_S", 30)
     response = api.get("/tenants/acme/events/stream", buffered=False)
     lines = iter(response.response)
     assert b"retry: 1000\n\n" == next(lines)

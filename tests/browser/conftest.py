@@ -16,6 +16,8 @@ from admin.app import create_app
 from tests.portal import world
 
 ARTEFACTS = Path(__file__).parents[1] / "artefacts"
+PATIENCE_MS = 25_000
+"""For a browser and a portal that share a busy machine."""
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -26,8 +28,9 @@ def chromium() -> Iterator[Any]:
         if os.environ.get("CI") == "true":
             pytest.fail("Chromium is not installed")
         pytest.skip("Chromium is not installed")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield browser
@@ -59,7 +62,7 @@ def visit(chromium: Any, portal: Any, request: pytest.FixtureRequest) -> Iterato
     def open_page(name: str | None = "ann", **options: Any) -> Any:
         settings = {"viewport": {"width": 1280, "height": 860}, "base_url": address, "reduced_motion": "reduce"}
         context = chromium.new_context(**{**settings, **options})
-        context.set_default_timeout(8000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         if name:

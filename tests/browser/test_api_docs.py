@@ -14,7 +14,7 @@ def test_the_page_fits_a_narrow_screen_and_is_searched_while_typing(visit):
     page.fill("#q", "pairing window")
     page.locator("#operations details").nth(5).wait_for(state="detached")
     example = page.locator("#operations details pre").first
-    assert example.is_visible()
+    example.wait_for(state="visible")
     page.locator("#operations details summary").first.focus()
     page.keyboard.press("Enter")
     example.wait_for(state="hidden")

@@ -51,7 +51,8 @@ def test_a_setting_is_changed_compared_with_what_the_phone_has_and_rolled_back(v
     page.goto(f"{PHONE}/files")
     page.click(f"a[href$='/files/{FILE}#difference']")
     expect(page.locator("#difference")).to_contain_text("two.example")
-    page.click("text=History >> nth=0")
+    with page.expect_navigation():
+        page.click("text=History >> nth=0")
     row = page.locator("tr", has_text="one.example").filter(has=page.locator("details")).last
     row.locator("summary").click()
     row.get_by_role("button", name=re.compile("Roll back")).click()
@@ -83,11 +84,12 @@ def test_lines_are_put_into_another_order(visit, scripted):
     page.goto(f"{DEVICES}/805ec000000{2 + scripted}/lines")
     for number in page.locator("[name^=line-]").all()[:-1]:
         number.fill("")
-    page.locator("[name^=line-]").last.fill("100")
-    page.click("text=One more")
-    page.locator("[name^=line-]").last.fill("101")
-    page.click("text=One more")
-    page.click("button[value=down-0]")
+    for number in ("100", "101"):
+        page.locator("[name^=line-]").last.fill(number)
+        with page.expect_navigation():
+            page.click("text=One more")
+    with page.expect_navigation():
+        page.click("button[value=down-0]")
     expect(page.locator("[name=line-0]")).to_have_value("101")
     page.get_by_role("button", name="Save").last.click()
     expect(page.locator(".note.good")).to_contain_text("Saved.")
@@ -127,14 +129,16 @@ def test_a_template_is_made_filled_reviewed_and_saved(visit, scripted):
     page.fill("[name=fill-last]", "139")
     page.fill("#fill-slot", "exp1:1")
     page.fill("#fill-label", "Ext #")
-    page.click("button[value=fill]")
+    with page.expect_navigation():
+        page.click("button[value=fill]")
     expect(page.locator("svg[data-slot='exp1:40'] text").first).to_have_text("Ext 139")
-    page.wait_for_load_state()  # a page that is still arriving has some of its rows only
     assert (40, ("exp1:40", "Ext 139")) == (len(editor(page)), editor(page)[-1])
     page.click("summary:has-text('Paste')")
     page.fill("#paste", "line:2\tblf\t{nonsense}\tLab")
-    page.click("button[value=paste]")
-    page.click("#editor > .buttons button[value=review]")
+    with page.expect_navigation():
+        page.click("button[value=paste]")
+    with page.expect_navigation():
+        page.click("#editor > .buttons button[value=review]")
     expect(page.locator(".says .error")).to_contain_text("is no placeholder")
     page.locator("[name^=value-]").nth(40).fill("{extension}")
     page.click("#editor > .buttons button[value=review]")
@@ -158,7 +162,8 @@ def test_buttons_are_moved_by_keyboard_and_by_dragging_and_the_slots_stay(visit)
     page.mouse.up()
     assert before == editor(page)
     page.locator("[data-move=down]").first.click()
-    page.click("#editor > .buttons button[value=review]")
+    with page.expect_navigation():
+        page.click("#editor > .buttons button[value=review]")
     expect(page.locator("#effect")).to_contain_text("A save changes the files of")
     assert moved == editor(page)
 

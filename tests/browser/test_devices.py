@@ -76,7 +76,7 @@ def test_a_scanner_adds_one_phone_after_the_other(visit):
         page.keyboard.type(f"805ec07700{number:02x}")
         page.keyboard.press("Enter")
         page.wait_for_selector(f"text=80:5e:c0:77:00:{number:02x} is added")
-        assert "T46U" == page.input_value("#f-model")
+        expect(page.locator("#f-model")).to_have_value("T46U")
 
 
 def test_a_mac_is_judged_while_it_is_typed(visit):
@@ -141,7 +141,8 @@ def test_a_secret_is_revealed_on_purpose_only(visit):
 def test_why_says_what_stopped_a_request(visit):
     page = visit()
     page.goto(f"{DEVICES}/805ec0000001/pairing")
-    page.click("button:has-text('Close pairing')")
+    with page.expect_navigation():
+        page.click("button:has-text('Close pairing')")
     page.click("nav[aria-label='This device'] a:has-text('Why?')")
     page.click("button:has-text('Replay')")
     page.wait_for_selector(".steps .no")

@@ -26,7 +26,8 @@ def test_a_spreadsheet_is_uploaded_mapped_judged_and_imported(visit, tmp_path, s
     page.goto(DEVICES)
     page.click("text=Import")
     page.set_input_files("#file", file)
-    page.click("text=Upload and look")
+    with page.expect_navigation():
+        page.click("text=Upload and look")
     assert "Bezeichnung" == page.locator("#at-name option:checked").inner_text()
     page.select_option("#at-mac", label="Hardware")
     page.click("text=Check the rows")

@@ -28,6 +28,8 @@ PLAIN = b"GET /805ec0123456.cfg HTTP/1.1\r\nHost: prov.example\r\nUser-Agent: Ye
 
 LARGE = PLAIN + b"X-Pad: 8000000\r\nConnection: close\r\n\r\n"
 """What the test's server answers with more than any window takes."""
+WAITS_FOR_NOBODY_S = 5
+"""Longer than a busy machine takes, and shorter than anybody who dawdles is waited for."""
 
 
 def started(kind: str, *files: Path) -> tuple[subprocess.Popen[bytes], int]:
@@ -38,13 +40,14 @@ def started(kind: str, *files: Path) -> tuple[subprocess.Popen[bytes], int]:
 
 
 def wait_until_open(port: int) -> None:
-    for _ in range(200):
+    deadline = time.monotonic() + 60
+    while True:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
             return
         except OSError:
+            assert time.monotonic() < deadline, "the server did not start"
             time.sleep(0.05)
-    raise AssertionError("the server did not start")
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +59,7 @@ def ports() -> Iterator[dict[str, int]]:
         process.wait(15)
 
 
-def exchange(port: int, message: bytes, timeout_s: float = 3.0) -> bytes:
+def exchange(port: int, message: bytes, timeout_s: float = 20.0) -> bytes:
     """Everything that comes back on one connection, the date taken out."""
     with socket.create_connection(("127.0.0.1", port), timeout_s) as client:
         got = b""
@@ -184,7 +187,8 @@ def test_clients_that_never_close_hold_nobody_up(ports: dict[str, int]) -> None:
     for client in idle:
         client.sendall(PLAIN + b"Connection: close\r\n\r\n")
     try:
-        assert rate(ports["short"], 1) > alone / 4
+        # Whoever is held up is so each time; a busy machine is not.
+        assert any(rate(ports["short"], 0.5) > alone / 4 for _ in range(6))
     finally:
         for client in idle:
             client.close()
@@ -197,7 +201,7 @@ def test_five_hundred_slow_clients_hold_nobody_up(ports: dict[str, int]) -> None
     try:
         start = time.monotonic()
         assert exchange(ports["short"], PLAIN + b"Connection: close\r\n\r\n").startswith(b"HTTP/1.1 200")
-        assert time.monotonic() - start < 1
+        assert time.monotonic() - start < WAITS_FOR_NOBODY_S
     finally:
         for client in slow:
             client.close()
@@ -212,7 +216,7 @@ def test_a_worker_without_descriptors_serves_again_when_it_has_some() -> None:
         crowd = [socket.create_connection(("127.0.0.1", port), 3) for _ in range(80)]
         for client in crowd:
             client.close()
-        assert exchange(port, PLAIN + b"Connection: close\r\n\r\n", 10).startswith(b"HTTP/1.1 200")
+        assert exchange(port, PLAIN + b"Connection: close\r\n\r\n").startswith(b"HTTP/1.1 200")
         assert process.poll() is None
     finally:
         process.terminate()
@@ -220,13 +224,13 @@ def test_a_worker_without_descriptors_serves_again_when_it_has_some() -> None:
 
 
 def test_an_answer_waits_for_a_slow_reader_without_a_thread(ports: dict[str, int]) -> None:
-    slow = [socket.create_connection(("127.0.0.1", ports["short"]), 3) for _ in range(20)]
+    slow = [socket.create_connection(("127.0.0.1", ports["short"]), 20) for _ in range(20)]
     try:
         for client in slow:
             client.sendall(LARGE)
         start = time.monotonic()
         assert exchange(ports["short"], PLAIN + b"Connection: close\r\n\r\n").startswith(b"HTTP/1.1 200")
-        assert time.monotonic() - start < 1
+        assert time.monotonic() - start < WAITS_FOR_NOBODY_S
         whole = b""
         while chunk := slow[0].recv(65536):
             whole += chunk
@@ -237,7 +241,7 @@ def test_an_answer_waits_for_a_slow_reader_without_a_thread(ports: dict[str, int
 
 
 def test_a_connection_is_used_again(ports: dict[str, int]) -> None:
-    with socket.create_connection(("127.0.0.1", ports["short"]), 3) as client:
+    with socket.create_connection(("127.0.0.1", ports["short"]), 20) as client:
         for _ in range(3):
             client.sendall(PLAIN + b"\r\n")
             assert client.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
@@ -271,7 +275,7 @@ def over_tls(port: int, message: bytes) -> tuple[str, bytes]:
     """The name in the server's certificate, and its answer."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    with socket.create_connection(("127.0.0.1", port), 3) as plain, context.wrap_socket(plain) as client:
+    with socket.create_connection(("127.0.0.1", port), 20) as plain, context.wrap_socket(plain) as client:
         shown = x509.load_der_x509_certificate(client.getpeercert(binary_form=True) or b"")
         client.sendall(message)
         got = b""
@@ -303,7 +307,7 @@ def test_a_handshake_that_dawdles_holds_nobody_up(secure: tuple[int, Path]) -> N
     try:
         start = time.monotonic()
         over_tls(secure[0], PLAIN + b"Connection: close\r\n\r\n")
-        assert time.monotonic() - start < 2
+        assert time.monotonic() - start < WAITS_FOR_NOBODY_S
     finally:
         for client in idle:
             client.close()
@@ -316,7 +320,7 @@ def test_what_is_no_handshake_is_closed(secure: tuple[int, Path]) -> None:
 def test_a_new_certificate_needs_no_restart_and_an_unusable_one_changes_nothing(secure: tuple[int, Path]) -> None:
     port, directory = secure
     (directory / "cert.pem").write_text("nonsense")
-    wait_for = time.monotonic() + 10
+    wait_for = time.monotonic() + 30
     time.sleep(1.1)  # the server looks once a second
     assert over_tls(port, PLAIN + b"Connection: close\r\n\r\n")[0] == "CN=first.example"
     certify(directory, "second.example")

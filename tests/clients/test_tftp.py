@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -359,13 +358,17 @@ def test_a_client_that_closes_its_port_ends_its_transfer():
 
 def test_a_silent_client_hears_the_first_block_six_times_ever_slower():
     with serving(limits=Limits(first_timeout_s=0.1)) as server, Phone(where(server)) as phone:
+        asked_at = time.monotonic()
         phone.ask("phone.cfg")
         heard = []
         for _ in range(6):
             assert phone.hear().number == 1
-            heard.append(time.monotonic())
-        gaps = [after - before for before, after in pairwise(heard)]
-        assert gaps == pytest.approx([0.1, 0.15, 0.225, 0.34, 0.51], abs=0.08)
+            heard.append(time.monotonic() - asked_at)
+        # A busy machine can only be later.
+        assert [
+            early for early in zip(heard, [0, 0.1, 0.25, 0.47, 0.81, 1.31], strict=True) if early[0] < early[1]
+        ] == []
+        assert heard[-1] < 4
         wait_until(lambda: (server.counters.timeouts, server.counters.open) == (1, 0))
         assert phone.hears_nothing()
 
@@ -528,12 +531,12 @@ def worker(listener):
 
 def requests_to(process):
     process.send_signal(signal.SIGTERM)
-    return int(process.communicate(timeout=5)[0])
+    return int(process.communicate(timeout=30)[0])
 
 
 def wait_until(is_so):
     """Give the server a moment to take in the last packet, which nobody answers."""
-    end = time.monotonic() + 3
+    end = time.monotonic() + 20
     while not is_so():
         assert time.monotonic() < end
         time.sleep(0.005)

@@ -80,7 +80,7 @@ class Packet:
 class Phone:
     """A client that does what a test tells it, and by itself nothing."""
 
-    def __init__(self, server: tuple[str, int], patience_s: float = 3.0) -> None:
+    def __init__(self, server: tuple[str, int], patience_s: float = 15.0) -> None:
         family = socket.AF_INET6 if ":" in server[0] else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
         self.socket.settimeout(patience_s)

@@ -104,7 +104,7 @@ def fetch(folder: Path, port: int, phone: Issued | None, mac: str = FRONT, *more
         cert, key = phone.write(folder, "phone")
         shown = ["--cert", str(cert), "--key", str(key)]
     command = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--cacert", str(folder / "server.pem")]
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while True:
         url = f"https://localhost:{port}/{mac}.cfg"
         done = subprocess.run([*command, *shown, *more, url], capture_output=True, text=True, timeout=20, check=False)

@@ -28,14 +28,14 @@ class Plane:
 
     def connect(self, stack: ExitStack) -> socket.socket:
         """A connection, with its handshake done."""
-        client = stack.enter_context(socket.create_connection(("127.0.0.1", self.world.phones), 3))
+        client = stack.enter_context(socket.create_connection(("127.0.0.1", self.world.phones), 8))
         if self.trust is None:
             return client
         context = ssl.create_default_context(cafile=str(self.trust))
         return stack.enter_context(context.wrap_socket(client, server_hostname="localhost"))
 
     def ask(self) -> bytes:
-        """What a phone gets that connects now, within three seconds."""
+        """What a phone gets that connects now, sooner than anybody who dawdles is given up."""
         with ExitStack() as stack:
             client = self.connect(stack)
             client.sendall(REQUEST)
@@ -69,7 +69,7 @@ SLOWNESS = {
 def test_five_hundred_slow_clients_keep_no_phone_waiting(plane: Plane, sent: bytes) -> None:
     with ExitStack() as stack:
         for _ in range(SLOW):
-            client = stack.enter_context(socket.create_connection(("127.0.0.1", plane.world.phones), 5))
+            client = stack.enter_context(socket.create_connection(("127.0.0.1", plane.world.phones), 20))
             client.sendall(sent)
         for _ in range(3):
             assert plane.ask().startswith(b"HTTP/1.1 200")
@@ -90,7 +90,7 @@ def test_slow_clients_of_all_kinds_hold_up_no_file_that_must_be_made(plane: Plan
     with ExitStack() as stack:
         for sent in SLOWNESS.values():
             for _ in range(SLOW // len(SLOWNESS)):
-                client = stack.enter_context(socket.create_connection(("127.0.0.1", plane.world.phones), 5))
+                client = stack.enter_context(socket.create_connection(("127.0.0.1", plane.world.phones), 20))
                 client.sendall(sent)
         assert b"Front door" in plane.ask()
 

@@ -22,6 +22,7 @@ from tests.certificates import self_signed
 from tests.clients.test_tftp_phone import Shelf, serving, where
 
 TOKEN = "ab" * 24
+PATIENT = Patience(timeout_s=10, retries=2, first_pause_s=0.02)
 HASTY = Patience(timeout_s=0.3, retries=2, first_pause_s=0.02)
 FILE = f"#!version:1.0.0.1\nstatic.auto_provision.server.url = http://elsewhere.example/d/{TOKEN}/\n".encode()
 
@@ -83,7 +84,7 @@ def shelf(path: str, etag: str | None) -> Answer:
     return (304, {"ETag": '"a"'}, b"") if etag == '"a"' else (200, {"ETag": '"a"'}, FILE)
 
 
-def drive(url: str | None, *phones: Phone, tftp: str | None = None, patience: Patience = HASTY) -> Tally:
+def drive(url: str | None, *phones: Phone, tftp: str | None = None, patience: Patience = PATIENT) -> Tally:
     transport = None if url else Transport.TFTP
     return Fleet(target(url, tftp, owned=False), patience, transport=transport).run(phones)["yealink"]
 
@@ -167,7 +168,7 @@ def test_a_phone_gives_up_after_its_retries() -> None:
 
 def test_silence_is_a_failure_after_the_timeout() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        tally = drive(f"http://127.0.0.1:{listener.getsockname()[1]}", desk_phone())
+        tally = drive(f"http://127.0.0.1:{listener.getsockname()[1]}", desk_phone(), patience=HASTY)
     assert (tally.gave_up, tally.failures["no answer"]) == (1, 3)
 
 

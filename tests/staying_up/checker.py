@@ -139,7 +139,7 @@ class Phones:
             self.ask(url)
             self.stop.wait(0.01)
 
-    def wait_for(self, number: int, seconds: float = 20) -> None:
+    def wait_for(self, number: int, seconds: float = 60) -> None:
         """Until the newest answer is of this change or a later one."""
         deadline = time.monotonic() + seconds
         while not self.served or self.served[-1].number < number:

@@ -60,7 +60,7 @@ def test_a_stopped_database_costs_changes_and_no_phone(cluster: Cluster) -> None
             stranger = cluster.nodes[0].get(f"/{BACK}.cfg")
             phones.served.append(Served(time.monotonic(), over_tftp(cluster.nodes[0], FILE)))
             while cluster.admin.refused < refused + 3 or len(phones.served) < before + 50:
-                assert time.monotonic() < begun + 30
+                assert time.monotonic() < begun + 60
                 time.sleep(0.05)
         phones.wait_for(cluster.admin.attempted + 5)
         wait_for_recovery(cluster)
@@ -135,7 +135,7 @@ def test_few_descriptors_delay_phones_and_serve_nothing_wrong(cluster: Cluster) 
 
 def wait_for_sighting(admin: Admin, since: datetime) -> None:
     """Until a request of after this moment is noted."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while True:
         with admin.provisioner.database.reading() as session:
             if session.scalars(select(Sighting.id).where(Sighting.at > since).limit(1)).first():
@@ -171,7 +171,7 @@ def test_a_full_disk_refuses_changes_and_serves_on(small_disk: Path) -> None:
                 while file.write(b"x"):  # to the last byte: nor is there room for a line of the log
                     pass
             refused, before = admin.refused, len(phones.served)
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + 60
             while admin.refused < refused + 2 or len(phones.served) < before + 20:
                 assert time.monotonic() < deadline, (admin, phones.others)
                 time.sleep(0.05)

@@ -97,8 +97,8 @@ def test_whoever_uses_the_database_is_told_that_it_is_away(
 def test_the_search_for_it_goes_on_until_there_are_descriptors(
     database: Database, left: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tries, answers = [], database._answers
-    monkeypatch.setattr(database, "_answers", lambda: tries.append(1) or answers())
+    tries, answers = [], database.answers
+    monkeypatch.setattr(database, "answers", lambda: tries.append(1) or answers())
     with few_descriptors(database, left):
         with pytest.raises(DOWN):
             read(database)

@@ -1,6 +1,6 @@
 """Compare our TFTP door with tftpy, tftpd-hpa, atftpd and dnsmasq, side by side in one run.
 
-    python benchmarks/tftp.py [--seconds 2] [--rounds 3] [--clients 64 512] [--cases rate site window storm ...]
+    python benchmarks/tftp.py [--seconds 2] [--rounds 3] [--clients 64 512] [--workers 1] [--cases rate site ...]
 
 ``ours`` is the product as it is run, `provisioner serve tftp` in one process over a SQLite database of
 paired devices, of which the thousand whose files are nearest to 12 kB ask: each file costs recognition, the
@@ -199,7 +199,7 @@ def rate(bench: Bench, names: Sequence[str], given: argparse.Namespace) -> None:
     mean = bench.mean_bytes
     for _ in range(given.rounds):
         for name in names:
-            with running(name, bench) as process:
+            with running(name, bench, workers=given.workers if name == "ours" else 1) as process:
                 for phones in given.clients:
                     load(bench, name, phones, seconds=0.3)
                     before = cpu_s(process.pid)
@@ -227,7 +227,7 @@ def site(bench: Bench, names: Sequence[str], given: argparse.Namespace) -> None:
     rows: dict[str, list[tuple[float, float, int, int]]] = {}
     for _ in range(given.rounds):
         for name in names:
-            with running(name, bench):
+            with running(name, bench, workers=given.workers if name == "ours" else 1):
                 found = load(bench, name, phones, seconds=60, transfers=phones * files)
             failed = phones * files - found["served"]
             rows.setdefault(name, []).append((found["half_s"], found["seconds"], failed, found["repeats"]))
@@ -382,6 +382,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--clients", type=int, nargs="+", default=[64, 512])
+    parser.add_argument("--workers", type=int, default=1, help="processes of ours; several run beside the phones, too")
     parser.add_argument("--servers", nargs="+", choices=SERVERS, default=list(SERVERS))
     parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
     given = parser.parse_args()

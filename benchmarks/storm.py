@@ -7,7 +7,8 @@ for files that are there and two for names that are not, in its own order, with 
 from an address of its own; what is not answered within ten seconds is asked again. They are ``storm_load.c``,
 compiled by cc, so that the servers are measured and not the phones. nginx has the rendered files on tmpfs,
 and both sides have as many workers; phones and servers share the machine in each row. Ours begins with nothing
-in memory ("cold", once) and fills the memory of all processes ("filling"); then nginx and ours take turns, each
+in memory ("cold", once) and fills the memory of all processes ("filling": a request reaches any of them, so of two
+each time half of what one lacks is left); then nginx and ours take turns, each
 once what is written behind the requests is written. ``--database`` is an empty one, which is filled and not
 emptied again.
 """
@@ -44,6 +45,7 @@ HERE = Path(__file__).parent
 FILES, MISSES = 3, 2
 PATIENCE_MS = 10_000
 QUIET_S = 3
+FILLINGS = 5
 NGINX = """
 daemon off; worker_processes {workers}; pid {top}/pid; error_log /dev/null;
 worker_rlimit_nofile 65536;
@@ -155,7 +157,7 @@ def run(own: Temporary, storm: Storm, rounds: int, workers: int) -> None:
     """Every row, and the ratio."""
     port = int(own.installation.phones_bind.rpartition(":")[2])
     with own.serving(), nginx(storm.top, workers) as other:
-        for label in ("ours, cold", *["ours, filling"] * (workers if workers > 1 else 0)):
+        for label in ("ours, cold", *["ours, filling"] * (FILLINGS if workers > 1 else 0)):
             storm.drive(label, port)
             time.sleep(QUIET_S)
         for _ in range(rounds):

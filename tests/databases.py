@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -65,6 +66,22 @@ class PostgresServer:
     def stop(self, *, check: bool = True) -> None:
         """Stop it as a power cut would."""
         self._control("-m", "immediate", "stop", check=check)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Every process of it stands still: connections stay and take questions, and nothing answers."""
+        server = int(Path(self.directory, "data", "postmaster.pid").read_text("ascii").split()[0])
+        processes = [server]
+        try:
+            for pid in processes:  # the server first, so that it has no more of them
+                os.kill(pid, signal.SIGSTOP)
+                if pid == server:
+                    listed = subprocess.run(["pgrep", "-P", str(server)], capture_output=True, check=True).stdout
+                    processes += map(int, listed.split())
+            yield
+        finally:
+            for pid in processes:
+                os.kill(pid, signal.SIGCONT)
 
     def _control(self, *words: str, check: bool = True) -> None:
         _run("pg_ctl", "-D", f"{self.directory}/data", "-w", *words, check=check)

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from provisioner.errors import Invalid, Problem
 from provisioner.store import revisions
-from provisioner.store.quick import QuickSelect
+from provisioner.store.quick import QuickSelect, Silence
 from provisioner.store.tables import Base, Device, Meta
 from provisioner.vault import Vault
 
@@ -32,7 +32,9 @@ T = TypeVar("T")
 PROBE_S = 0.5
 _UPGRADE_LOCK = 0x70726F76
 """The advisory lock that a node holds while it migrates; any number that is ours alone."""
-_READING = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+_READING = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True, "patience_s": 5.0}
+_WRITING = {"immediate": True, "patience_s": 60.0}
+"""Seconds for each answer of PostgreSQL; a migration or a backup has no such end."""
 
 log = structlog.get_logger()
 
@@ -60,7 +62,7 @@ class Database:
         self.url = url
         self.engine = _engine(url)
         # A lock that is taken late can fail in the middle; taken first, writers wait their turn.
-        self._writer = self.engine.execution_options(immediate=True)
+        self._writer = self.engine.execution_options(**_WRITING)
         # Several statements that make one file have to see one state of the database.
         reader = self.engine if self.is_sqlite else self.engine.execution_options(**_READING)
         self._readers = sessionmaker(reader, expire_on_commit=False)
@@ -107,7 +109,7 @@ class Database:
             raise
 
     def _missed(self, error: Exception) -> None:
-        if not self.answers():
+        if isinstance(getattr(error, "orig", None), Silence) or not self.answers():
             self._lost(error)
 
     def _lost(self, error: Exception) -> None:
@@ -129,7 +131,7 @@ class Database:
     def answers(self) -> bool:
         """Whether a connection works: an error may also be the statement's own."""
         try:
-            with self.engine.connect() as connection:
+            with self.engine.connect().execution_options(patience_s=CONNECT_TIMEOUT_S) as connection:
                 # A bare SELECT 1 would not make SQLite look at its file.
                 connection.execute(text("SELECT count(*) FROM sqlite_master" if self.is_sqlite else "SELECT 1"))
         except SQLAlchemyError:
@@ -251,6 +253,7 @@ def _engine(url: str) -> Engine:
             },
         )
         event.listen(engine, "do_connect", _connected)
+        event.listen(engine, "begin", _begin_patiently)
         return engine
     database = make_url(url).database
     if database and database != ":memory:":
@@ -263,10 +266,17 @@ def _engine(url: str) -> Engine:
 
 def _connected(dialect: Dialect, _record: object, words: list[Any], options: dict[str, Any]) -> Any:
     """A connection. A driver that gets no descriptor to wait with raises what is no error of a database."""
+    from provisioner.store.patience import PatientConnection  # noqa: PLC0415  # where SQLite is used it need not be there
+
     try:
-        return dialect.connect(*words, **options)
+        return PatientConnection.connect(*words, **options)
     except OSError as error:
         raise dialect.loaded_dbapi.OperationalError(str(error)) from error
+
+
+def _begin_patiently(connection: Connection) -> None:
+    driver: Any = connection.connection.driver_connection
+    driver.patience_s = connection.get_execution_options().get("patience_s")
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

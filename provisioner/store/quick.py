@@ -25,6 +25,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 REMEMBERED = 40_000
+PATIENCE_S = 2.0
+"""For one row of PostgreSQL: the loop of the phones' plane, which asks, serves nobody in the meantime."""
 SHARED = 2
 """Connections to PostgreSQL for all threads of a process but the main one."""
 T = TypeVar("T")
@@ -33,15 +35,20 @@ _STATEMENT = b"quick_select"
 _COMMAND_OK, _TUPLES_OK = 1, 2  # as libpq numbers them
 
 
+class Silence(Exception):
+    """The database took a question and did not answer: it need not be asked again to know that it is lost."""
+
+
 class _Held(Generic[T]):
     """A connection, and what it read since the last change that it saw."""
 
-    __slots__ = ("busy", "connection", "cursor", "is_over", "known", "types", "version")
+    __slots__ = ("busy", "connection", "cursor", "is_over", "known", "line", "types", "version")
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
         self.busy = threading.Lock()
         self.is_over = False
+        self.line: Any = None
         self.types: Any = None
         self.cursor = connection.cursor()
         self.version = -1
@@ -73,8 +80,10 @@ class QuickSelect(Generic[T]):
         """What the row of a key is made into. Raises OperationalError when the database is away."""
         try:
             return self._ask(key)
-        except self._error:
+        except self._error as error:
             self._let_go()
+            if isinstance(error, Silence):
+                raise OperationalError(self._sql, None, error) from error
         try:  # on a new connection: the old ones may have ended with their server
             return self._ask(key)
         except self._error as error:
@@ -137,7 +146,7 @@ class QuickSelect(Generic[T]):
                 raise self._error("the connection was closed with all others")
             if held.types is None:
                 held.types = self._prepared(held)
-            result = held.connection.dbapi_connection.pgconn.exec_prepared(_STATEMENT, [str(key).encode()])
+            result = held.line.ask(_STATEMENT, [str(key).encode()])
         self._check(result, _TUPLES_OK)
         if not result.ntuples:
             return None
@@ -155,9 +164,12 @@ class QuickSelect(Generic[T]):
         """Let the server plan the statement once, and give what tells the types of its columns."""
         from psycopg.adapt import Transformer  # noqa: PLC0415  # where SQLite is used it need not be there
 
-        connection = held.connection.dbapi_connection
+        from provisioner.store.patience import Line  # noqa: PLC0415  # as above
+
+        connection = held.connection
         sql = self._sql.replace(f"%({self._name})s", "$1")
-        self._check(connection.pgconn.prepare(_STATEMENT, sql.encode()), _COMMAND_OK)
+        held.line = Line(connection.pgconn, PATIENCE_S)
+        self._check(held.line.prepare(_STATEMENT, sql.encode()), _COMMAND_OK)
         return Transformer(connection)
 
     def _check(self, result: Any, wanted: int) -> None:
@@ -166,10 +178,11 @@ class QuickSelect(Generic[T]):
 
     def _connect(self) -> _Held[T]:
         """A connection of the engine's making, with its settings, that never goes back to the pool."""
-        connection = self._engine.raw_connection()
-        connection.detach()
+        pooled = self._engine.raw_connection()
+        connection: Any = pooled.dbapi_connection
+        pooled.detach()
         if not self._embedded:  # there the engine's are in autocommit already
-            connection.dbapi_connection.autocommit = True  # type: ignore[union-attr]
+            connection.autocommit = True
         held = _Held[T](connection)
         self._connections.append(held)
         return held

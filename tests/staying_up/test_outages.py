@@ -70,6 +70,26 @@ def test_a_stopped_database_costs_changes_and_no_phone(cluster: Cluster) -> None
     assert stranger == (404, b"Not found\n")
 
 
+def test_a_database_that_stands_still_is_as_good_as_stopped(cluster: Cluster) -> None:
+    settle(cluster)
+    with load(cluster.admin, cluster.urls) as phones:
+        phones.wait_for(cluster.admin.attempted + 5)
+        begun = time.monotonic() - 0.5
+        time.sleep(1.5)  # what was served last is written down about once a second
+        with cluster.postgres.frozen():
+            before, frozen = len(phones.served), time.monotonic()
+            while len(phones.served) < before + 100:
+                assert time.monotonic() < frozen + 8
+                time.sleep(0.05)
+            phones.served.append(Served(time.monotonic(), over_tftp(cluster.nodes[0], FILE, patience_s=8)))
+            assert 503 == cluster.nodes[1].get("/readyz")[0]
+        phones.wait_for(cluster.admin.attempted + 5)
+        wait_for_recovery(cluster)
+        over = time.monotonic()
+    judge(cluster.admin, phones, outages=[(begun, over)])
+    assert phones.others == {}
+
+
 def test_connections_that_the_database_drops_are_made_anew(cluster: Cluster) -> None:
     settle(cluster)
     url = make_url(cluster.postgres.url).set(drivername="postgresql").render_as_string()

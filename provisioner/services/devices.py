@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
+from sqlalchemy.orm.attributes import flag_modified
 
 from provisioner import neutral
 from provisioner.errors import Invalid, Problem
@@ -175,9 +176,13 @@ def _write(change: Change, rows: Rows, row: Device, given: DeviceIn) -> None:
         "location_id": change.id_of(rows.locations.get(given.location)) if given.location else None,
         "expansion_modules": given.expansion_modules,
     }
+    moves = row.base_id != values["base_id"]
     for name, value in values.items():
         if getattr(row, name) != value:
             setattr(row, name, value)
+    if moves and row.slot:
+        # A site file frees the slots of what moves, so that two may change places: the stored one may be empty.
+        flag_modified(row, "slot")
     sealed.store(change.vault, row, given)
 
 

@@ -13,6 +13,7 @@ from provisioner.services import integrations, tenants
 from provisioner.site.apply import Overtaken
 from provisioner.site.export import export
 from provisioner.store.tables import Extension
+from provisioner.values import Ipei
 from tests.site.conftest import ACME, Server
 
 CONNECTED = """
@@ -183,3 +184,15 @@ def test_a_write_between_the_look_and_the_apply_is_not_lost(server: Server) -> N
     for writer in writers:
         writer.join()
     assert "Written meanwhile" in server.export()
+
+
+def test_a_handset_that_moves_to_another_base_keeps_its_slot(server: Server) -> None:
+    def site(base: str) -> str:
+        bases = "\n".join(f"  - {{mac: 80:5e:c0:00:00:{n}, vendor: yealink, model: W70B}}" for n in ("01", "02"))
+        handset = f"  - {{ipei: 02656-0009845-7, base: 80:5e:c0:00:00:{base}, slot: 3}}"
+        return f"tenant: acme\nname: Acme\ndevices:\n{bases}\n{handset}\n"
+
+    server.apply(site("01"))
+    server.apply(site("02"))
+    handset = server.devices()[Ipei.parse("02656-0009845-7").hex]
+    assert (server.devices()["805ec0000002"].id, 3) == (handset.base_id, handset.slot)

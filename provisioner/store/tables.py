@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -46,17 +45,9 @@ class Instant(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
-        """SQLite's text of a moment as SQLAlchemy writes it, in a third of the time: a storm has thousands a second."""
-        return _as_text if dialect.name == "sqlite" else super().bind_processor(dialect)
-
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Give SQLite's naive datetimes their zone."""
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
-
-
-def _as_text(value: datetime | None) -> str | None:
-    return None if value is None else value.isoformat(" ", "microseconds")[: len("2026-01-01 00:00:00.000000")]
 
 
 class Base(DeclarativeBase):

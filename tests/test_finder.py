@@ -159,7 +159,7 @@ def test_a_reading_cannot_write(server: Provisioner) -> None:
 def test_a_connection_is_not_closed_while_it_is_used(server: Provisioner) -> None:
     server.finder.find(MAC)
     (held,) = server.finder._select._connections
-    link = held.connection.dbapi_connection
+    link = held.connection
     with held.busy:
         server.database.engine.dispose()
         assert not link.closed

@@ -254,6 +254,7 @@ def _engine(url: str) -> Engine:
         )
         event.listen(engine, "do_connect", _connected)
         event.listen(engine, "begin", _begin_patiently)
+        event.listen(engine, "checkin", _rest)
         return engine
     database = make_url(url).database
     if database and database != ":memory:":
@@ -277,6 +278,13 @@ def _connected(dialect: Dialect, _record: object, words: list[Any], options: dic
 def _begin_patiently(connection: Connection) -> None:
     driver: Any = connection.connection.driver_connection
     driver.patience_s = connection.get_execution_options().get("patience_s")
+
+
+def _rest(driver: Any, _record: object) -> None:
+    from provisioner.store.patience import PING_S  # noqa: PLC0415  # as above
+
+    if driver is not None:  # it is where the connection was given up
+        driver.patience_s = PING_S
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -23,10 +23,14 @@ class Silent(Silence, psycopg.OperationalError):
     """PostgreSQL was silent for longer than there is patience for."""
 
 
+PING_S = 2.0
+"""For the question with which a pool makes sure of a connection that rested."""
+
+
 class PatientConnection(psycopg.Connection[Any]):
     """A connection with a patience: seconds for each answer of the server, without end where it is None."""
 
-    patience_s: float | None = None
+    patience_s: float | None = PING_S
 
     @classmethod
     def connect(cls, *words: Any, **options: Any) -> PatientConnection:

@@ -90,8 +90,18 @@ def write(database: Database) -> None:
 def test_whoever_uses_the_database_is_told_that_it_is_away(
     database: Database, use: Callable[[Database], None], left: int
 ) -> None:
-    with few_descriptors(database, left), pytest.raises(DOWN):
+    # A thread of an earlier test may give a descriptor back just now, but hardly each time.
+    with few_descriptors(database, left):
+        assert any(is_told(database, use) for _ in range(5))
+
+
+def is_told(database: Database, use: Callable[[Database], None]) -> bool:
+    database.engine.dispose()
+    try:
         use(database)
+    except DOWN:
+        return True
+    return False
 
 
 def test_the_search_for_it_goes_on_until_there_are_descriptors(

@@ -81,7 +81,7 @@ def test_a_database_that_stands_still_is_as_good_as_stopped(cluster: Cluster) ->
             while len(phones.served) < before + 100:
                 assert time.monotonic() < frozen + 8
                 time.sleep(0.05)
-            phones.served.append(Served(time.monotonic(), over_tftp(cluster.nodes[0], FILE, patience_s=8)))
+            phones.served.append(Served(time.monotonic(), over_tftp(cluster.nodes[0], FILE)))
             assert 503 == cluster.nodes[1].get("/readyz")[0]
         phones.wait_for(cluster.admin.attempted + 5)
         wait_for_recovery(cluster)

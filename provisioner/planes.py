@@ -27,6 +27,7 @@ from provisioner.http import PhonesDoor
 from provisioner.phone_worker import PhoneWorker
 from provisioner.recognise import Ask, recognise
 from provisioner.settings import Installation
+from provisioner.supervisor import BACKLOG
 from provisioner.tftp import TftpServer
 from provisioner.tls import ask_for_certificate
 from provisioner.worker import Worker
@@ -150,7 +151,7 @@ def _options(installation: Installation, sockets: Sequence[socket.socket]) -> di
         "workers": installation.workers,
         "worker_class": "gthread",
         "threads": 4,
-        "backlog": 4096,
+        "backlog": BACKLOG,
         "keepalive": 15,
         "timeout": 60,
         "graceful_timeout": GRACE_S,

@@ -25,6 +25,8 @@ from provisioner.tftp_listeners import listen
 
 log = structlog.get_logger()
 
+BACKLOG = 65_535
+"""Connections that wait to be taken: all phones come at once, and the machine's own limit (somaxconn) is below."""
 _LONGEST_PAUSE_S = 5.0
 _LONG_LIFE_S = 10.0
 _STOP_S = 12.0
@@ -179,7 +181,7 @@ def _bound(host: str, port: int) -> socket.socket:
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     bound.bind((host, port))
-    bound.listen(4096)
+    bound.listen(BACKLOG)
     return bound
 
 

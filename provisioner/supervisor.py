@@ -110,7 +110,8 @@ class Supervisor:
         """Whether what has ended is not to be started, now or ever. A process that was killed did not give up."""
         if child.once and child.status is not None and child.status >= 0:
             self.children.remove(child)
-            self.gave_up = self.stopping = self.stopping or child.status > 0
+            if child.status > 0:
+                self.gave_up = self.stopping = True
             return True
         return time.monotonic() < child.start_at
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from provisioner.supervisor import Child, Supervisor
 from tests.test_serve import children
 
 SCRIPT = """
@@ -173,6 +174,13 @@ def test_what_runs_once_and_gives_up_ends_the_server() -> None:
     with supervising("once", before="import time", first=first, log=subprocess.DEVNULL) as (process, told):
         assert {"plane": None, "gave_up": True} == told()
         process.wait(20)
+
+
+def test_a_server_that_is_told_to_stop_has_not_given_up() -> None:
+    done = Child("preparation", (), once=True, status=0)
+    supervisor = Supervisor([done], stopping=True)
+    assert supervisor._is_over(done)
+    assert not supervisor.gave_up
 
 
 def test_what_runs_once_and_is_killed_is_started_again() -> None:

@@ -99,14 +99,9 @@ def main() -> None:
     except BrokenPipeError:
         sys.exit(1)
     except Exception as error:
-        reason = _database_fault(error)
-        if reason is None:
+        from provisioner.store.database import DOWN, fault  # noqa: PLC0415  # most commands end well
+
+        if not isinstance(error, DOWN):
             raise
-        click.echo(reason, err=True)
+        click.echo(f"{fault(error)}. Nothing was changed; `provisioner doctor` tells more", err=True)
         sys.exit(1)
-
-
-def _database_fault(error: Exception) -> str | None:
-    from provisioner.store.database import fault  # noqa: PLC0415  # most commands end well, and some need no database
-
-    return fault(error)

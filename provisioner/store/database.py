@@ -47,12 +47,10 @@ DOWN = (Away, OperationalError, InterfaceError, PoolTimeout)
 """What is raised when the database cannot be asked, as against being asked something wrong."""
 
 
-def fault(error: Exception) -> str | None:
-    """What a person reads of an error of `DOWN`, without a traceback; None of any other error."""
-    if not isinstance(error, DOWN):
-        return None
+def fault(error: Exception) -> Problem:
+    """What a person reads of an error of `DOWN`, without a traceback."""
     reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-    return f"DATABASE_URL: the database cannot be asked: {reason}. Nothing was changed; `provisioner doctor` tells more"
+    return Problem(field="DATABASE_URL", message=f"the database cannot be asked: {reason}")
 
 
 class Database:
@@ -265,14 +263,10 @@ def _engine(url: str) -> Engine:
     return engine
 
 
-def _connected(dialect: Dialect, _record: object, words: list[Any], options: dict[str, Any]) -> Any:
-    """A connection. A driver that gets no descriptor to wait with raises what is no error of a database."""
+def _connected(_dialect: Dialect, _record: object, words: list[Any], options: dict[str, Any]) -> Any:
     from provisioner.store.patience import PatientConnection  # noqa: PLC0415  # where SQLite is used it need not be there
 
-    try:
-        return PatientConnection.connect(*words, **options)
-    except OSError as error:
-        raise dialect.loaded_dbapi.OperationalError(str(error)) from error
+    return PatientConnection.connect(*words, **options)
 
 
 def _begin_patiently(connection: Connection) -> None:
@@ -281,10 +275,8 @@ def _begin_patiently(connection: Connection) -> None:
 
 
 def _rest(driver: Any, _record: object) -> None:
-    from provisioner.store.patience import PING_S  # noqa: PLC0415  # as above
-
     if driver is not None:  # it is where the connection was given up
-        driver.patience_s = PING_S
+        driver.rest()
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -34,11 +34,17 @@ class PatientConnection(psycopg.Connection[Any]):
 
     @classmethod
     def connect(cls, *words: Any, **options: Any) -> PatientConnection:
-        """A connection. Raises Silent where the server lets one come and says nothing."""
+        """A connection. Raises OperationalError, and Silent where the server lets one come and says nothing."""
         try:
             return super().connect(*words, **options)
         except errors.ConnectionTimeout as error:
             raise Silent(str(error)) from None
+        except OSError as error:  # without a descriptor to wait with, which the driver takes for no error of its own
+            raise psycopg.OperationalError(str(error)) from error
+
+    def rest(self) -> None:
+        """Go back into a pool, whatever patience the last user had."""
+        self.patience_s = PING_S
 
     def wait(self, gen: PQGen[Any], interval: float = 0.1, timeout: float | None = None) -> Any:
         """What a question of the driver's comes to. Raises Silent."""

@@ -38,8 +38,6 @@ def postgres() -> Iterator[str]:
     if given:
         yield make_url(given).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
         return
-    if not (BINARIES / "initdb").exists():
-        (pytest.fail if IN_CI else pytest.skip)(f"PostgreSQL is not installed: {BINARIES} is missing")
     with private_postgres() as server:
         yield server.url
 
@@ -90,6 +88,8 @@ class PostgresServer:
 @contextmanager
 def private_postgres(*settings: str) -> Iterator[PostgresServer]:
     """A running server that goes when the block ends, with settings over the tests' own."""
+    if not (BINARIES / "initdb").exists():
+        (pytest.fail if IN_CI else pytest.skip)(f"PostgreSQL is not installed: {BINARIES} is missing")
     directory = tempfile.mkdtemp(prefix="provisioner-postgres-")
     if os.getuid() == 0:
         shutil.chown(directory, "postgres", "postgres")

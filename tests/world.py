@@ -58,6 +58,18 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
             return port
 
 
+def wait_until_open(port: int, timeout_s: float = 60) -> None:
+    """Until somebody takes connections there."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            assert time.monotonic() < deadline, "the server did not start"
+            time.sleep(0.05)
+
+
 @dataclass
 class World:
     """An installation and how to talk to it."""

@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from provisioner.phone_worker import LONGEST_HEAD, plain_request
-from tests.world import free_port
+from tests.world import free_port, wait_until_open
 
 PLAIN = b"GET /805ec0123456.cfg HTTP/1.1\r\nHost: prov.example\r\nUser-Agent: Yealink SIP-T46U 108.86.0.45\r\n"
 
@@ -37,17 +37,6 @@ def started(kind: str, *files: Path) -> tuple[subprocess.Popen[bytes], int]:
     process = subprocess.Popen([sys.executable, "-m", "tests.clients.echo_server", str(port), kind, *map(str, files)])
     wait_until_open(port)
     return process, port
-
-
-def wait_until_open(port: int) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            assert time.monotonic() < deadline, "the server did not start"
-            time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Iterator
 from shutil import which
 
@@ -79,7 +78,7 @@ def test_no_certificate_is_no_hindrance_and_no_proof(world: World) -> None:
 )
 def test_a_certificate_that_is_no_proof_ends_no_handshake(world: World, phone: Issued, why: str) -> None:
     assert fetch(world, phone) == 404
-    assert is_logged(world, why)
+    world.wait_for_log(why, 20)
     assert fetch(world, phone, token_path(world, FRONT)) == 200
 
 
@@ -92,16 +91,6 @@ def test_a_distrusted_certificate_is_no_proof(world: World) -> None:
     assert fetch(world, CA.issue(CN=BACK), f"/{BACK}.cfg") == 404
     world.run("block", BACK, "--certificate", "--undo")
     assert fetch(world, CA.issue(CN=BACK), f"/{BACK}.cfg") == 200
-
-
-def is_logged(world: World, text: str) -> bool:
-    """Whether the server's log says so, which it may do a moment later."""
-    deadline = time.monotonic() + 20
-    while text not in (world.directory / "serve.log").read_text():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def token_path(world: World, mac: str) -> str:

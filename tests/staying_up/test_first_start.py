@@ -12,17 +12,11 @@ from sqlalchemy import func, select
 from provisioner import keyring
 from provisioner.store.database import Database
 from provisioner.store.tables import Meta, Tenant, User
-from tests.databases import PostgresServer, new_database, private_postgres
+from tests.databases import PostgresServer, new_database
 from tests.test_serve import over_tftp
 from tests.world import FRONT, make_world
 
 NOBODY_THERE = "postgresql+psycopg://provisioner:a-secret@127.0.0.1:1/provisioner"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    with private_postgres() as server:
-        yield server
 
 
 @pytest.fixture

@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url
 
 from tests.conftest import IN_CI
-from tests.databases import PostgresServer, new_database, private_postgres
-from tests.world import FRONT, free_port, make_world
+from tests.databases import PostgresServer, new_database
+from tests.world import FRONT, free_port, make_world, wait_until_open
 
 pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    with private_postgres() as server:
-        yield server
 
 
 @contextmanager
@@ -45,20 +37,11 @@ def pooler(server: PostgresServer, mode: str, folder: Path) -> Iterator[str]:
     with new_database(server.url) as url, settings.open("rb") as given:
         process = subprocess.Popen([*become, program, "-q", "/dev/stdin"], stdin=given, stderr=subprocess.DEVNULL)
         try:
-            wait_for_port(port)
+            wait_until_open(port, 20)
             yield make_url(url).set(port=port).render_as_string()
         finally:
             process.terminate()
             process.wait(20)
-
-
-def wait_for_port(port: int) -> None:
-    deadline = time.monotonic() + 20
-    while True:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_a_pooler_that_keeps_a_session_together_serves(server: PostgresServer, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import re
 import socket
-import statistics
 import struct
 import time
 from collections.abc import Callable, Iterator
@@ -137,7 +136,12 @@ def test_ten_thousand_refusals_cannot_be_told_apart(world: World, door: str) -> 
 
 
 def compare(fetch: Fetch) -> None:
-    """The bytes exactly; the times by rank, within a bound that chance and a busy machine do not leave."""
+    """The bytes exactly; the times by rank.
+
+    The kinds come in a drawn order, so whatever else the machine does falls on all of them alike: chance moves a
+    share by 0.015 (one standard deviation), a statement more for one kind moves it beyond 0.9. Medians would not do:
+    a machine that wakes up in one of two speeds puts the middle of each kind into either.
+    """
     for number in range(60):
         fetch(WALKER, f"/805ec2{number:06x}.cfg")
     asked = [kind for kind in KINDS for _ in range(SAMPLES)]
@@ -153,6 +157,4 @@ def compare(fetch: Fetch) -> None:
         kind: distinguished(mine[1:], [one for other in KINDS if other != kind for one in times[other][1:]])
         for kind, mine in times.items()
     }
-    assert all(0.2 < share < 0.8 for share in told.values()), told
-    medians = {kind: statistics.median(mine) for kind, mine in times.items()}
-    assert max(medians.values()) < 1.15 * min(medians.values()), medians
+    assert all(0.38 < share < 0.62 for share in told.values()), told

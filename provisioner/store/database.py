@@ -17,6 +17,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from provisioner.errors import Invalid, Problem
 from provisioner.store import revisions
@@ -253,6 +254,7 @@ def _engine(url: str) -> Engine:
         event.listen(engine, "do_connect", _connected)
         event.listen(engine, "begin", _begin_patiently)
         event.listen(engine, "checkin", _rest)
+        _close_strays(engine)
         return engine
     database = make_url(url).database
     if database and database != ":memory:":
@@ -260,7 +262,28 @@ def _engine(url: str) -> Engine:
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+    _close_strays(engine)
     return engine
+
+
+def _close_strays(engine: Engine) -> None:
+    """A connection that is in use while its pool is given up is closed after it, and not some time later."""
+    disposals = 0
+
+    def made(_driver: object, record: ConnectionPoolEntry) -> None:
+        record.info["made_after"] = disposals
+
+    def given_back(driver: object, record: ConnectionPoolEntry) -> None:
+        if driver is not None and record.info["made_after"] != disposals:
+            record.invalidate()
+
+    def disposed(_engine: Engine) -> None:
+        nonlocal disposals
+        disposals += 1
+
+    event.listen(engine, "connect", made)
+    event.listen(engine, "checkin", given_back)
+    event.listen(engine, "engine_disposed", disposed)
 
 
 def _connected(_dialect: Dialect, _record: object, words: list[Any], options: dict[str, Any]) -> Any:

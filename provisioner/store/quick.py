@@ -130,7 +130,10 @@ class QuickSelect(Generic[T]):
             except self._error:
                 self._close(held)
                 raise
-            self._idle.append(held)
+            if held.is_over:
+                self._close(held)
+            else:
+                self._idle.append(held)
             return value
 
     def _selected(self, held: _Held[T], key: Hashable) -> T | None:

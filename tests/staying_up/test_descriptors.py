@@ -8,18 +8,22 @@ import gc
 import os
 import resource
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from psycopg.pq import ConnStatus
+from psycopg.pq.abc import PGresult
 from sqlalchemy import text
 
 from provisioner import accounts
 from provisioner.answer import Provisioner
+from provisioner.load import Finder
 from provisioner.recognise import Ask
 from provisioner.store.database import DOWN, Database
+from provisioner.store.patience import Line
 from provisioner.vault import Vault
 from tests.databases import Copied, copied, database, kind, postgres, postgres_template, sqlite_template
 from tests.portal.conftest import Browser, portal_of
@@ -145,6 +149,34 @@ def test_programs_are_told_what_is_wrong(database: Database, client: Browser) ->
         answer = client.get("/api/v1/tenants", headers={"Authorization": f"Bearer prv_{'x' * 43}"})
     assert (503, "5") == (answer.status_code, answer.headers["Retry-After"])
     assert "the database cannot be reached" in answer.json["detail"]
+
+
+def test_a_connection_in_use_while_all_are_given_up_is_closed_after_its_use(database: Database) -> None:
+    with database.reading() as session:
+        session.execute(text("SELECT 1"))
+        driver = session.connection().connection.dbapi_connection
+        database.engine.dispose()
+        assert session.scalar(text("SELECT 1")) == 1
+    assert driver is not None
+    with pytest.raises(database.engine.dialect.loaded_dbapi.Error, match="closed"):
+        driver.cursor()
+
+
+@pytest.mark.parametrize("kind", ["postgres"], indirect=True)
+def test_a_lookup_under_way_while_all_connections_are_given_up_closes_its_own(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines, ask = [], Line.ask
+
+    def interrupted(line: Line, name: bytes, parameters: Sequence[bytes]) -> PGresult:
+        lines.append(line._pgconn)
+        database.engine.dispose()
+        return ask(line, name, parameters)
+
+    monkeypatch.setattr(Line, "ask", interrupted)
+    finder = Finder(database)
+    assert in_a_new_thread(lambda: finder.look(None)) is None
+    assert [ConnStatus.BAD] == [line.status for line in lines]
 
 
 @pytest.mark.parametrize("error", [BrokenPipeError(errno.EPIPE, "the client left"), OSError(errno.EMFILE, "of a file")])

@@ -191,8 +191,9 @@ class TftpServer:
         """
         others: list[int] = []
         going: list[Transfer] = []
+        find, move_to_end, now = self._transfers.get, self._transfers.move_to_end, self._now
         for descriptor, _ in events:
-            transfer = self._transfers.get(descriptor)
+            transfer = find(descriptor)
             if transfer is None:
                 others.append(descriptor)
                 continue
@@ -205,9 +206,9 @@ class TftpServer:
             except Exception as error:
                 self._fail(transfer, error)
         for transfer in going:
-            self._transfers.move_to_end(transfer.descriptor)
+            move_to_end(transfer.descriptor)
             try:
-                transfer.go_on(self._now)
+                transfer.go_on(now)
             except Exception as error:
                 self._fail(transfer, error)
         return others

@@ -1,6 +1,7 @@
 """Compare our TFTP door with tftpy, tftpd-hpa, atftpd and dnsmasq, side by side in one run.
 
     python benchmarks/tftp.py [--seconds 2] [--rounds 3] [--clients 64 512] [--workers 1] [--cases rate site ...]
+                              [--receive-buffer 4194304]
 
 ``ours`` is the product as it is run, `provisioner serve tftp` in one process over a SQLite database of
 paired devices, of which the thousand whose files are nearest to 12 kB ask: each file costs recognition, the
@@ -44,6 +45,7 @@ DEVICES = 1000
 FILE_BYTES = 12_000
 FIRMWARE_BYTES = 30_000_000
 FIRMWARE = "image.bin"
+RECEIVE_BUFFER = Path("/proc/sys/net/core/rmem_default")
 SLOW = "slow-"
 HERE = Path(__file__).parent
 
@@ -120,6 +122,19 @@ def serve(which: str, root: Path, port: int) -> None:
         return files[request.name.removeprefix(SLOW)]
 
     TftpServer(listen("127.0.0.1", port), respond, at_once=lambda request: files.get(request.name)).serve_forever()
+
+
+@contextmanager
+def receive_buffer(size: int | None) -> Iterator[None]:
+    """Give each socket that does not ask for more room this many bytes for what it has not read yet. Needs root."""
+    before = RECEIVE_BUFFER.read_text()
+    if size is not None:
+        RECEIVE_BUFFER.write_text(str(size))
+    try:
+        yield
+    finally:
+        if size is not None:
+            RECEIVE_BUFFER.write_text(before)
 
 
 @contextmanager
@@ -383,13 +398,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--clients", type=int, nargs="+", default=[64, 512])
     parser.add_argument("--workers", type=int, default=1, help="processes of ours; several run beside the phones, too")
+    parser.add_argument("--receive-buffer", type=int, metavar="BYTES", help="net.core.rmem_default during the run")
     parser.add_argument("--servers", nargs="+", choices=SERVERS, default=list(SERVERS))
     parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
     given = parser.parse_args()
     os.environ["PATH"] += ":/usr/sbin"
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    with prepared() as bench:
+    with receive_buffer(given.receive_buffer), prepared() as bench:
         names = [name for name in given.servers if can_run(name, bench)]
         for name in sorted(set(given.servers) - set(names)):
             print(f"{name} is left out: not installed, or its port needs root")

@@ -24,7 +24,7 @@ from provisioner.last_good import LastGood
 from provisioner.load import Facts, Finder, Loader, find
 from provisioner.merge import merge
 from provisioner.metrics import CACHE, CACHE_BYTES, DATABASE_AWAY, LAST_GOOD, RENDERING
-from provisioner.recognise import LONGEST_REMEMBERED, Ask, Identity, file_of, recognise
+from provisioner.recognise import LONGEST_REMEMBERED, REMEMBERED, Ask, Identity, file_of, recognise
 from provisioner.registry import find_model, vendors
 from provisioner.render import Answer, render, render_public
 from provisioner.services import pairing
@@ -43,7 +43,6 @@ Way = Callable[[Outcome], Answer | None]
 
 _NO_MAC = Mac("0" * 12)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-REMEMBERED = 40_000
 _LASTING = (None, "token", "network")
 """Proofs, and the want of one, that time does not change: the same request about the same facts fares alike again."""
 

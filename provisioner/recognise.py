@@ -25,6 +25,8 @@ log = structlog.get_logger()
 
 LONGEST_NAME = 255
 LONGEST_AGENT = 512
+REMEMBERED = 64_000
+"""Requests: ten thousand phones that start at once make some fifty thousand, and each of them again the next time."""
 LONGEST_REMEMBERED = 384
 _HEX_RUN = re.compile(r"[0-9a-f]{12,}")
 _TOKEN = re.compile(r"[0-9a-f]{16,64}(?:-[0-9a-f]{10})?")
@@ -117,7 +119,7 @@ def _recognised(path: str, user_agent: str) -> Identity:
 
 
 # A phone asks for the same files again and again; hostile variety costs what it costs, and no more memory.
-_remembered = lru_cache(maxsize=40_000)(_recognised)
+_remembered = lru_cache(maxsize=REMEMBERED)(_recognised)
 
 
 def tenant_of(path: str) -> str | None:

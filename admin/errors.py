@@ -15,7 +15,7 @@ log = structlog.get_logger()
 WORDS = {
     400: (mark("That request was not understood"), mark("Go back, load the page again, and send the form once more.")),
     403: (mark("Not for this account"), mark("Your account may not do this. Ask an admin of your tenant.")),
-    404: (mark("There is nothing here"), mark("It was moved, removed, or never was. The menu leads on.")),
+    404: (mark("There is nothing here"), mark("It was moved, removed, or never was.")),
     405: (mark("Not like this"), mark("This address does not take that kind of request.")),
     409: (
         mark("Another tenant is open"),

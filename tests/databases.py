@@ -23,7 +23,7 @@ import pytest
 from sqlalchemy import make_url
 
 from provisioner.store.database import Database
-from tests.conftest import IN_CI
+from tests.conftest import missing
 
 Copied = Callable[[], AbstractContextManager[str]]
 
@@ -89,7 +89,7 @@ class PostgresServer:
 def private_postgres(*settings: str) -> Iterator[PostgresServer]:
     """A running server that goes when the block ends, with settings over the tests' own."""
     if not (BINARIES / "initdb").exists():
-        (pytest.fail if IN_CI else pytest.skip)(f"PostgreSQL is not installed: {BINARIES} is missing")
+        missing(f"PostgreSQL is not installed: {BINARIES} is missing")
     directory = tempfile.mkdtemp(prefix="provisioner-postgres-")
     if os.getuid() == 0:
         shutil.chown(directory, "postgres", "postgres")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import IN_CI
+from tests.conftest import missing
 from tests.world import BACK, FRONT, World, make_world
 
 
@@ -40,7 +40,7 @@ def client(name: str) -> str:
     """A real client's path; missing, it fails in CI and is skipped elsewhere, loudly."""
     path = shutil.which(name)
     if path is None:
-        (pytest.fail if IN_CI else pytest.skip)(f"{name} is not installed")
+        missing(f"{name} is not installed")
     return path
 
 

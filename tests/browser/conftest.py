@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import pytest
 from werkzeug.serving import make_server
 
 from admin.app import create_app
+from tests.conftest import missing
 from tests.portal import world
 
 ARTEFACTS = Path(__file__).parents[1] / "artefacts"
@@ -25,9 +25,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 def chromium() -> Iterator[Any]:
     """The browser; in CI it must be there."""
     if CHROMIUM is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is not installed")
-        pytest.skip("Chromium is not installed")
+        missing("Chromium is not installed")
     from playwright.sync_api import expect, sync_playwright
 
     expect.set_options(timeout=PATIENCE_MS)

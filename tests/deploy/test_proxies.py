@@ -20,7 +20,7 @@ from urllib.parse import unquote
 import pytest
 
 from tests.certificates import self_signed
-from tests.conftest import IN_CI
+from tests.conftest import missing
 from tests.world import free_port
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -111,7 +111,7 @@ class Serving(ExitStack):
 def program(name: str) -> str:
     found = shutil.which(name, path="/usr/sbin:/usr/local/sbin:/usr/bin:/bin")
     if found is None:
-        (pytest.fail if IN_CI else pytest.skip)(f"{name} is not installed")
+        missing(f"{name} is not installed")
     return found
 
 

@@ -18,7 +18,7 @@ from provisioner.recognise import Ask
 from provisioner.services import pairing
 from provisioner.site.apply import apply
 from provisioner.store.tables import PairingCode
-from tests.conftest import IN_CI
+from tests.conftest import missing
 from tests.gate.conftest import House
 from tests.world import BACK, FRONT, SITE, World, make_world
 
@@ -295,7 +295,7 @@ def test_codes_are_stored_sealed(basic: House, made: Callable[..., str]) -> None
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     if which("curl") is None:
-        (pytest.fail if IN_CI else pytest.skip)("curl is not installed")
+        missing("curl is not installed")
     world = make_world(tmp_path_factory.mktemp("auth"), WITH_BASIC + "pairing_minutes: 0\n")
     with world.serving("phones"):
         yield world

@@ -139,8 +139,8 @@ def compare(fetch: Fetch) -> None:
     """The bytes exactly; the times by rank.
 
     The kinds come in a drawn order, so whatever else the machine does falls on all of them alike: chance moves a
-    share by 0.015 (one standard deviation), a statement more for one kind moves it beyond 0.9. Medians would not do:
-    a machine that wakes up in one of two speeds puts the middle of each kind into either.
+    share by 0.015 (one standard deviation), 20 µs more for one kind move it to 0.68 and beyond. Medians would not
+    do: a machine that wakes up in one of two speeds puts the middle of each kind into either.
     """
     for number in range(60):
         fetch(WALKER, f"/805ec2{number:06x}.cfg")

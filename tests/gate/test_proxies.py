@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.conftest import IN_CI
+from tests.conftest import missing
 from tests.gate.authorities import Issued, issue
 from tests.world import BACK, FRONT, World, free_port, make_world
 
@@ -87,7 +87,7 @@ def proxy(world: World, name: str) -> Iterator[int]:
     """A real proxy in front of the phones' plane; its port."""
     text, command = PROXIES[name]
     if which(command[0]) is None:
-        (pytest.fail if IN_CI else pytest.skip)(f"{name} is not installed")
+        missing(f"{name} is not installed")
     port, configuration = free_port(), world.directory / f"{name}.conf"
     configuration.write_text(text.format(folder=world.directory, port=port, phones=world.phones, lenient=LENIENT))
     process = subprocess.Popen([*command, str(configuration)], stderr=subprocess.DEVNULL)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import IN_CI
+from tests.conftest import missing
 from tests.staying_up.checker import FILE, judge, load
 from tests.staying_up.cluster import Cluster, settle
 from tests.world import BACK, free_port
@@ -28,7 +28,7 @@ def balancer(cluster: Cluster, tmp_path: Path) -> Iterator[str]:
     """The shipped HAProxy in front of both nodes: its URL."""
     haproxy = shutil.which("haproxy")
     if haproxy is None:
-        (pytest.fail if IN_CI else pytest.skip)("haproxy is not installed")
+        missing("haproxy is not installed")
     port = free_port()
     servers = "\n".join(f"    server node{n} 127.0.0.1:{node.phones}" for n, node in enumerate(cluster.nodes))
     text = EXAMPLE.read_text("utf-8").replace("bind :8080", f"bind 127.0.0.1:{port}")

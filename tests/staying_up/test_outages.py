@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import make_url, select
 
 from provisioner.store.tables import Sighting
-from tests.conftest import IN_CI
+from tests.conftest import missing
 from tests.databases import PostgresServer
 from tests.staying_up.checker import FILE, Admin, Phones, Served, admin_of, judge, load
 from tests.staying_up.cluster import Cluster, settle, wait_for_name, wait_for_recovery
@@ -165,10 +165,10 @@ def wait_for_sighting(admin: Admin, since: datetime) -> None:
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of a few megabytes."""
     if os.getuid() != 0:
-        (pytest.fail if IN_CI else pytest.skip)("only root can mount a small disk")
+        missing("only root can mount a small disk")
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "none", str(tmp_path)], check=False)
     if mounted.returncode != 0:
-        (pytest.fail if IN_CI else pytest.skip)("this machine lets nobody mount")
+        missing("this machine lets nobody mount")
     yield tmp_path
     subprocess.run(["umount", "-l", str(tmp_path)], check=True)
 

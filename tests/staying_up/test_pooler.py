@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from tests.conftest import IN_CI
+from tests.conftest import missing
 from tests.databases import PostgresServer, new_database
 from tests.world import FRONT, free_port, make_world, wait_until_open
 
@@ -24,7 +24,7 @@ def pooler(server: PostgresServer, mode: str, folder: Path) -> Iterator[str]:
     """The URL of an empty database behind a pooler."""
     program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
     if program is None:
-        (pytest.fail if IN_CI else pytest.skip)("pgbouncer is not installed")
+        missing("pgbouncer is not installed")
     port, settings = free_port(), folder / "pgbouncer.ini"
     settings.write_text(
         f"[databases]\n* = host=127.0.0.1 port={server.port} user=postgres\n"

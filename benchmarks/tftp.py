@@ -127,14 +127,15 @@ def serve(which: str, root: Path, port: int) -> None:
 @contextmanager
 def receive_buffer(size: int | None) -> Iterator[None]:
     """Give each socket that does not ask for more room this many bytes for what it has not read yet. Needs root."""
+    if size is None:
+        yield
+        return
     before = RECEIVE_BUFFER.read_text()
-    if size is not None:
-        RECEIVE_BUFFER.write_text(str(size))
+    RECEIVE_BUFFER.write_text(str(size))
     try:
         yield
     finally:
-        if size is not None:
-            RECEIVE_BUFFER.write_text(before)
+        RECEIVE_BUFFER.write_text(before)
 
 
 @contextmanager

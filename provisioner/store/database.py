@@ -60,6 +60,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = _engine(url)
+        _close_strays(self.engine)
         # A lock that is taken late can fail in the middle; taken first, writers wait their turn.
         self._writer = self.engine.execution_options(**_WRITING)
         # Several statements that make one file have to see one state of the database.
@@ -254,7 +255,6 @@ def _engine(url: str) -> Engine:
         event.listen(engine, "do_connect", _connected)
         event.listen(engine, "begin", _begin_patiently)
         event.listen(engine, "checkin", _rest)
-        _close_strays(engine)
         return engine
     database = make_url(url).database
     if database and database != ":memory:":
@@ -262,28 +262,21 @@ def _engine(url: str) -> Engine:
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
-    _close_strays(engine)
     return engine
 
 
 def _close_strays(engine: Engine) -> None:
     """A connection that is in use while its pool is given up is closed after it, and not some time later."""
-    disposals = 0
 
     def made(_driver: object, record: ConnectionPoolEntry) -> None:
-        record.info["made_after"] = disposals
+        record.info["pool"] = engine.pool
 
     def given_back(driver: object, record: ConnectionPoolEntry) -> None:
-        if driver is not None and record.info["made_after"] != disposals:
+        if driver is not None and record.info["pool"] is not engine.pool:
             record.invalidate()
-
-    def disposed(_engine: Engine) -> None:
-        nonlocal disposals
-        disposals += 1
 
     event.listen(engine, "connect", made)
     event.listen(engine, "checkin", given_back)
-    event.listen(engine, "engine_disposed", disposed)
 
 
 def _connected(_dialect: Dialect, _record: object, words: list[Any], options: dict[str, Any]) -> Any:

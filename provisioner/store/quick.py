@@ -208,7 +208,8 @@ class QuickSelect(Generic[T]):
     def _close_all(self) -> None:
         """With the engine; a thread whose connection ends in this way makes another.
 
-        One that is just being used is closed by its thread the next time: libpq does not survive it in the middle.
+        One that is just being used is closed by its thread, afterwards or the next time: libpq does not survive it in
+        the middle.
         """
         self._idle.clear()
         for held in [*self._connections]:

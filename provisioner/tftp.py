@@ -191,9 +191,8 @@ class TftpServer:
         """
         others: list[int] = []
         going: list[Transfer] = []
-        find, move_to_end, now = self._transfers.get, self._transfers.move_to_end, self._now
         for descriptor, _ in events:
-            transfer = find(descriptor)
+            transfer = self._transfers.get(descriptor)
             if transfer is None:
                 others.append(descriptor)
                 continue
@@ -206,9 +205,9 @@ class TftpServer:
             except Exception as error:
                 self._fail(transfer, error)
         for transfer in going:
-            move_to_end(transfer.descriptor)
+            self._transfers.move_to_end(transfer.descriptor)
             try:
-                transfer.go_on(now)
+                transfer.go_on(self._now)
             except Exception as error:
                 self._fail(transfer, error)
         return others

@@ -124,26 +124,17 @@ class Transfer:
         return now - self.sent_at >= self._wait_s
 
     def go_on(self, now: float) -> None:
-        """Take the usual packet, and send what follows. Most of a file's packets are this and no more."""
-        self.acked = self._sent
-        self._is_rewound = False
-        self.heard = self.sent_at = now
-        if self.repeats:
-            self._be_patient_anew()
-        if self._window == 1:
-            self._send_block()
-        else:
-            self._send_window()
+        """Take the usual packet, and send what follows."""
+        self.acknowledge_all()
+        self.was_heard(now)
+        self.send()
 
     def was_heard(self, now: float) -> None:
         """Note a sign of life; the wait for the next begins anew."""
         self.heard = self.sent_at = now
         if self.repeats:
-            self._be_patient_anew()
-
-    def _be_patient_anew(self) -> None:
-        self.repeats = 0
-        self._wait_s = self._terms.timeout_s
+            self.repeats = 0
+            self._wait_s = self._terms.timeout_s
 
     def wait_longer(self, now: float, backoff: float) -> None:
         """Have more patience than the last time."""
@@ -180,27 +171,26 @@ class Transfer:
 
     def send(self) -> None:
         """Send what follows the last acknowledged block: the OACK, or as many blocks as the window holds."""
-        if self.acked < 0:
+        number, size = self.acked, self._size
+        if number < 0:
             self.awaited = _FIRST_ACK
             self.transmit(self._terms.oack)
         elif self._window == 1:
-            self._send_block()
+            self._sent = sent = number + 1
+            mark = sent & 0xFFFF
+            self._wait_for(pack(ACK, mark))
+            self.transmit(pack(DATA, mark) + self._read(number * size, size))
         else:
             self._send_window()
 
-    def _send_block(self) -> None:
-        number, size = self.acked, self._size
-        self._sent = sent = number + 1
-        mark = sent & 0xFFFF
-        self.awaited = packet = pack(ACK, mark)
-        self.usual = None if self.is_silent or sent == self.last else packet
-        self.transmit(pack(DATA, mark) + self._read(number * size, size))
+    def _wait_for(self, packet: bytes) -> None:
+        self.awaited = packet
+        self.usual = None if self.is_silent or self._sent == self.last else packet
 
     def _send_window(self) -> None:
         size, number, start = self._size, self.acked, 0
         self._sent = sent = min(number + self._window, self.last)
-        self.awaited = packet = pack(ACK, sent & 0xFFFF)
-        self.usual = None if self.is_silent or sent == self.last else packet
+        self._wait_for(pack(ACK, sent & 0xFFFF))
         flight = self._read(number * size, (sent - number) * size)
         blocks = []
         while number < sent:

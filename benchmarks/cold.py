@@ -128,7 +128,6 @@ def main() -> None:
             later.append(rates(provisioner, macs, given.files))
         size = len(next(iter(provisioner.cache._answers.values())).body)
         provisioner.close()
-        provisioner.database.engine.dispose()
     print(f"files of {size:,} bytes, {given.devices:,} devices; medians of {given.rounds}")
     for what, found in (("first", first), ("after an edit", later)):
         thread, process = (statistics.median(column) for column in zip(*found, strict=True))

@@ -67,7 +67,7 @@ def fill(environment: dict[str, str], size: int) -> None:
             connection.execute(insert(Device), phones)
             lines = [{"device_id": n + 1, "position": 1, "extension_id": n + 1} for n in numbers]
             connection.execute(insert(DeviceLine), lines)
-    provisioner.database.engine.dispose()
+    provisioner.close()
 
 
 def opened(environment: dict[str, str], *, create: bool = False) -> Any:

@@ -205,7 +205,6 @@ class Installation:
             self.tokens[address] = provisioner.vault.token(facts.public_id, facts.generation)
             self.etags[address] = answer.etag
         provisioner.close()
-        provisioner.database.engine.dispose()
         print(f"{self.devices} devices, {len(answer.body)} bytes a file")
 
     def rows(self) -> list[Row]:

@@ -258,7 +258,7 @@ def main() -> None:
                 provisioner = open_world(data, database_url=url)
                 fill(provisioner, given.devices)
                 results[kind] = measure(provisioner, given.devices, given.rounds, given.only)
-                provisioner.database.engine.dispose()
+                provisioner.close()
     report(results, given.devices)
 
 

@@ -146,7 +146,6 @@ def prepare(own: Temporary, top: Path, count: int) -> None:
     phones = phones_of(server, tenant=None, only=(), pair=False, limit=None)
     lines = write_files(server, phones, top / "root")
     server.close()
-    server.database.engine.dispose()
     (top / "requests").write_text("\n".join(lines) + "\n", "utf-8")
     for path in (top / "root", *(top / "root").rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)

@@ -124,10 +124,11 @@ class Provisioner:
         return self.clock()
 
     def close(self) -> None:
-        """Write what has gathered off the path of the requests, before the process ends."""
+        """Write what has gathered off the path of the requests, and leave the database, before the process ends."""
         for name in ("sightings", "last_good"):
             if name in self.__dict__:
                 getattr(self, name).close()
+        self.database.close()
 
     @cached_property
     def shelf(self) -> Shelf | None:

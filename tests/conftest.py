@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import pytest
@@ -26,6 +28,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-goldens", action="store_true", help="write the golden files anew; then read the diff like code"
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    """What a test leaves behind disturbs the next ones: it takes descriptors, and asks ports that others have now."""
+    before = set(threading.enumerate())
+    yield
+    left = [thread for thread in threading.enumerate() if thread not in before]
+    for thread in left:
+        thread.join(20)
+    assert [] == [thread.name for thread in left if thread.is_alive()]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -148,7 +148,7 @@ def postgres_template(postgres: str) -> Iterator[str]:
     with new_database(postgres) as url:
         made = Database(url)
         made.upgrade()
-        made.engine.dispose()
+        made.close()
         yield str(make_url(url).database)
 
 
@@ -160,7 +160,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made.upgrade()
     with made.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    made.engine.dispose()
+    made.close()
     return path
 
 
@@ -195,7 +195,7 @@ def database(copied: Copied) -> Iterator[Database]:
     with copied() as url:
         made = Database(url)
         yield made
-        made.engine.dispose()
+        made.close()
 
 
 @pytest.fixture(scope="session")
@@ -204,4 +204,4 @@ def shared(copied: Copied) -> Iterator[Database]:
     with copied() as url:
         made = Database(url)
         yield made
-        made.engine.dispose()
+        made.close()

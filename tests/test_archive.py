@@ -87,7 +87,7 @@ def test_another_process_that_serves_the_same_bytes_adds_nothing(server: Provisi
     serve(server)
     other = Provisioner(server.installation, server.database, server.vault)
     serve(other)
-    other.sightings.close()
+    other.close()
     assert 1 == len(history(server))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -161,14 +162,15 @@ def test_the_mark_behind_a_token_is_no_part_of_the_token() -> None:
 
 
 @pytest.fixture
-def phone(tmp_path: Path) -> Provisioner:
+def phone(tmp_path: Path) -> Iterator[Provisioner]:
     from provisioner.app import open_provisioner
     from provisioner.settings import Installation
     from provisioner.site.apply import apply
 
     server = open_provisioner(Installation(data_dir=tmp_path, public_url="https://prov.example"), create=True)
     apply(server, SITE)
-    return server
+    yield server
+    server.close()
 
 
 SITE = """

@@ -37,7 +37,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provisioner]:
         session.execute(update(Tenant).values(access="network", networks=["10.20.0.0/16"]))
     yield provisioner
     provisioner.close()
-    provisioner.database.engine.dispose()
 
 
 def paths(server: Provisioner) -> list[str]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import socket
 import sqlite3
+import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +26,7 @@ from provisioner.store.tables import Device, now
 from provisioner.values import Mac
 from tests.world import BACK, FRONT, SITE, opened
 
+Lose = Callable[[], Provisioner]
 FRONT_FILE, BACK_FILE = Ask(path=f"/{FRONT}.cfg", address="198.51.100.7"), Ask(path=f"/{BACK}.cfg")
 
 
@@ -32,8 +36,14 @@ def provisioner(tmp_path: Path):
         yield made
 
 
-def lose(provisioner: Provisioner) -> Provisioner:
-    """The same installation, whose database is where nobody listens."""
+@pytest.fixture
+def lose(provisioner: Provisioner) -> Iterator[Lose]:
+    """Gives the same installation, whose database is where nobody listens."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(closing(without_database(provisioner)))
+
+
+def without_database(provisioner: Provisioner) -> Provisioner:
     provisioner.last_good.flush()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -46,16 +56,16 @@ def lose(provisioner: Provisioner) -> Provisioner:
     return away
 
 
-def test_a_paired_phone_gets_the_same_bytes(provisioner: Provisioner) -> None:
+def test_a_paired_phone_gets_the_same_bytes(provisioner: Provisioner, lose: Lose) -> None:
     expected = provisioner.answer(FRONT_FILE)
-    answer = lose(provisioner).answer(FRONT_FILE)
+    answer = lose().answer(FRONT_FILE)
     assert (expected.body, expected.etag, expected.media_type) == (answer.body, answer.etag, answer.media_type)
 
 
-def test_its_token_is_still_its_proof(provisioner: Provisioner) -> None:
+def test_its_token_is_still_its_proof(provisioner: Provisioner, lose: Lose) -> None:
     provisioner.answer(FRONT_FILE)
     facts = facts_of(provisioner)
-    away = lose(provisioner)
+    away = lose()
     away.clock = lambda: provisioner.clock() + timedelta(days=1)
     token = provisioner.vault.token(facts.public_id, facts.generation)
     assert away.answer(Ask(path=f"/d/{token}/{FRONT}.cfg")).body
@@ -63,12 +73,14 @@ def test_its_token_is_still_its_proof(provisioner: Provisioner) -> None:
         away.answer(FRONT_FILE)
 
 
-def test_a_phone_without_the_key_of_encrypted_files_never_gets_one_of_them(provisioner: Provisioner) -> None:
+def test_a_phone_without_the_key_of_encrypted_files_never_gets_one_of_them(
+    provisioner: Provisioner, lose: Lose
+) -> None:
     apply(provisioner, SITE.replace("access: pairing", "access: pairing\nphone: {encrypt_files: true}"))
     plain = provisioner.answer(FRONT_FILE).body
     url = next(line for line in plain.decode().splitlines() if "server.url" in line).split("prov.example")[1]
     encrypted = provisioner.answer(Ask(path=f"{url}{FRONT}.cfg")).body
-    away = lose(provisioner)
+    away = lose()
     assert plain == away.answer(FRONT_FILE).body
     assert encrypted == away.answer(Ask(path=f"{url}{FRONT}.cfg")).body
 
@@ -78,50 +90,52 @@ def facts_of(provisioner: Provisioner) -> Facts:
         return find(session, Mac(FRONT))
 
 
-def test_a_file_that_was_never_served_from_here_is_our_fault_and_not_a_404(provisioner: Provisioner) -> None:
+def test_a_file_that_was_never_served_from_here_is_our_fault_and_not_a_404(
+    provisioner: Provisioner, lose: Lose
+) -> None:
     provisioner.answer(FRONT_FILE)
     provisioner.last_good.flush()
     with sqlite3.connect(provisioner.installation.data_dir / "last-good.db") as kept:
         kept.execute("DELETE FROM file")
     kept.close()
     with pytest.raises(Broken):
-        lose(provisioner).answer(FRONT_FILE)
+        lose().answer(FRONT_FILE)
 
 
-def test_nothing_new_is_let_in(provisioner: Provisioner) -> None:
+def test_nothing_new_is_let_in(provisioner: Provisioner, lose: Lose) -> None:
     provisioner.answer(FRONT_FILE)
     with pytest.raises(Unknown):
-        lose(provisioner).answer(BACK_FILE)
+        lose().answer(BACK_FILE)
 
 
-def test_an_open_window_pairs_nobody_meanwhile(provisioner: Provisioner) -> None:
+def test_an_open_window_pairs_nobody_meanwhile(provisioner: Provisioner, lose: Lose) -> None:
     provisioner.answer(FRONT_FILE)
     facts = replace(facts_of(provisioner), state="open")
-    away = lose(provisioner)
+    away = lose()
     away.last_good.keep(Mac(FRONT), "other", "", facts, provisioner.answer(FRONT_FILE))
     away.last_good.flush()
     with pytest.raises(Refused):
         away.answer(FRONT_FILE)
 
 
-def test_what_was_blocked_is_refreshed_and_refused(provisioner: Provisioner) -> None:
+def test_what_was_blocked_is_refreshed_and_refused(provisioner: Provisioner, lose: Lose) -> None:
     provisioner.answer(FRONT_FILE)
     provisioner.last_good.flush()
     with provisioner.database.writing() as session:
         session.execute(update(Device).where(Device.mac == FRONT).values(state="blocked"))
     _refresh_now(provisioner)
     with pytest.raises(Refused, match="blocked"):
-        lose(provisioner).answer(FRONT_FILE)
+        lose().answer(FRONT_FILE)
 
 
-def test_a_device_that_was_removed_is_forgotten(provisioner: Provisioner) -> None:
+def test_a_device_that_was_removed_is_forgotten(provisioner: Provisioner, lose: Lose) -> None:
     provisioner.answer(FRONT_FILE)
     provisioner.last_good.flush()
     with provisioner.database.writing() as session:
         session.execute(delete(Device).where(Device.mac == FRONT))
     _refresh_now(provisioner)
     with pytest.raises(Unknown):
-        lose(provisioner).answer(FRONT_FILE)
+        lose().answer(FRONT_FILE)
 
 
 def _refresh_now(provisioner: Provisioner) -> None:
@@ -131,7 +145,7 @@ def _refresh_now(provisioner: Provisioner) -> None:
     provisioner.last_good.flush()
 
 
-def test_what_is_kept_is_sealed(provisioner: Provisioner) -> None:
+def test_what_is_kept_is_sealed(provisioner: Provisioner, lose: Lose) -> None:
     provisioner.answer(FRONT_FILE)
     provisioner.last_good.flush()
     with sqlite3.connect(provisioner.installation.data_dir / "last-good.db") as kept:
@@ -141,7 +155,7 @@ def test_what_is_kept_is_sealed(provisioner: Provisioner) -> None:
     assert [word for word in (b"s3cret-100", b"pbx.acme", b"account.1") if word in stored] == []
 
 
-def test_what_is_kept_stays_within_its_budget(provisioner: Provisioner, tmp_path: Path) -> None:
+def test_what_is_kept_stays_within_its_budget(provisioner: Provisioner, lose: Lose, tmp_path: Path) -> None:
     answer = provisioner.answer(FRONT_FILE)
     facts = facts_of(provisioner)
     small = LastGood(tmp_path / "small.db", provisioner.vault, provisioner.database, budget_bytes=len(answer.body) * 5)
@@ -156,7 +170,9 @@ def test_what_is_kept_stays_within_its_budget(provisioner: Provisioner, tmp_path
     assert held[1] < 6
 
 
-def test_a_disk_that_is_full_costs_the_copies_and_no_answer(provisioner: Provisioner, tmp_path: Path) -> None:
+def test_a_disk_that_is_full_costs_the_copies_and_no_answer(
+    provisioner: Provisioner, lose: Lose, tmp_path: Path
+) -> None:
     broken = LastGood(tmp_path / "no" / "such" / "folder.db", provisioner.vault, provisioner.database)
     provisioner.__dict__["last_good"] = broken
     assert provisioner.answer(FRONT_FILE).body
@@ -180,14 +196,26 @@ def test_an_outage_is_waited_for_once_and_its_end_is_found(tmp_path: Path) -> No
         time.sleep(0.05)
     with database.reading() as session:
         assert session.execute(text("SELECT 1")).scalar() == 1
-    database.engine.dispose()
+    database.close()
+
+
+def test_a_database_that_was_closed_is_searched_no_longer(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'provisioner.db'}")
+    tmp_path.rename(tmp_path.with_name("elsewhere"))
+    threads = set(threading.enumerate())
+    with pytest.raises(DOWN), database.reading() as session:
+        session.execute(text("SELECT 1"))
+    (search,) = set(threading.enumerate()) - threads
+    database.close()
+    search.join(20)
+    assert (False, True) == (search.is_alive(), database.is_away)
 
 
 @pytest.mark.parametrize("path", ["/805ec0999999.cfg", f"/t/other/{FRONT}.cfg", "/nothing"])
-def test_others_are_still_nobody(provisioner: Provisioner, path: str) -> None:
+def test_others_are_still_nobody(provisioner: Provisioner, lose: Lose, path: str) -> None:
     provisioner.answer(FRONT_FILE)
     with pytest.raises(ProvisionerError) as caught:
-        lose(provisioner).answer(Ask(path=path))
+        lose().answer(Ask(path=path))
     assert not isinstance(caught.value, Broken)
 
 

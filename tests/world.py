@@ -46,7 +46,6 @@ def opened(directory: Path, site: str = SITE, **settings: Any) -> Iterator[Provi
     apply(provisioner, site)
     yield provisioner
     provisioner.close()
-    provisioner.database.engine.dispose()
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import Any, TypeVar
 
 import structlog
@@ -70,6 +69,12 @@ class Database:
         revisions.watch(self._writers)
         self.is_away = False
         self._lock = Lock()
+        self._closed = Event()
+
+    def close(self) -> None:
+        """Give up every connection, and search no longer for a database that is away."""
+        self._closed.set()
+        self.engine.dispose()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -124,7 +129,8 @@ class Database:
     def _look(self) -> None:
         self.engine.dispose()
         while not self.answers():
-            time.sleep(PROBE_S)
+            if self._closed.wait(PROBE_S):
+                return
         self.is_away = False
         log.warning("database.found")
 

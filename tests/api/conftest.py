@@ -63,7 +63,6 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, st
             tenant = session.scalars(select(Tenant).where(Tenant.slug == slug)).one() if slug else None
             tokens[name] = accounts.add_token(session, name, role, tenant)
     provisioner.close()
-    provisioner.database.engine.dispose()
     return directory, tokens
 
 
@@ -80,7 +79,6 @@ def provisioner(seeded: tuple[Path, dict[str, str]], tmp_path: Path) -> Iterator
     opened = world.open_provisioner(world.installation(tmp_path))
     yield opened
     opened.close()
-    opened.database.engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -89,7 +87,6 @@ def routed(seeded: tuple[Path, dict[str, str]]) -> Iterator[Any]:
     opened = world.open_provisioner(world.installation(seeded[0]))
     yield create_app(opened)
     opened.close()
-    opened.database.engine.dispose()
 
 
 @pytest.fixture

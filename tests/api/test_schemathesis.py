@@ -47,7 +47,6 @@ def asked(seeded, tmp_path_factory):
     provisioner = world.open_provisioner(world.installation(directory))
     yield schemathesis.openapi.from_wsgi("/api/v1/openapi.json", create_app(provisioner))
     provisioner.close()
-    provisioner.database.engine.dispose()
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=lambda mode: mode.value)

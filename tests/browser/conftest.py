@@ -48,7 +48,6 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     thread.join()
     server.server_close()
     provisioner.close()
-    provisioner.database.engine.dispose()
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     provisioner = world.open_world(made)
     world.add_tenant(provisioner, "acme", "Acme Dental")
     provisioner.close()
-    provisioner.database.engine.dispose()
     return made
 
 

@@ -24,7 +24,6 @@ def test_a_code_of_a_device_and_one_of_the_tenant_are_told_and_noted(run: Run, d
         owners = session.scalars(select(PairingCode.device_id).order_by(PairingCode.id)).all()
         noted = session.scalars(select(Audit.subject).where(Audit.action == "changed").order_by(Audit.id)).all()
     opened.close()
-    opened.database.engine.dispose()
     assert ([device, None], [f"device {PHONE}", "tenant acme"]) == (owners, noted)
 
 

@@ -125,12 +125,26 @@ class _Door:
         settings = Installation(
             data_dir=root, public_url="https://prov.example", trusted_proxies="127.0.0.1/32", client_ca_dir=root / "cas"
         )
-        provisioner = open_provisioner(settings, create=True)
-        apply(provisioner, SITE)
-        self.door = PhonesDoor(provisioner)
+        self.provisioner = open_provisioner(settings, create=True)
+        apply(self.provisioner, SITE)
+        self.door = PhonesDoor(self.provisioner)
+
+    def close(self) -> None:
+        """End its threads and remove its files."""
+        self.provisioner.close()
+        self._directory.cleanup()
 
 
 _door = cache(_Door)
+
+
+def close_door() -> None:
+    """Close the installation, if one was made."""
+    if _door.cache_info().currsize:
+        _door().close()
+        _door.cache_clear()
+
+
 _HEADERS = (
     "HTTP_USER_AGENT", "HTTP_AUTHORIZATION", "HTTP_X_FORWARDED_FOR", "HTTP_IF_NONE_MATCH", "HTTP_CLIENT_CERT",
     "HTTP_CLIENT_CERT_CHAIN", "HTTP_X_SSL_CLIENT_CERT", "HTTP_X_FORWARDED_CLIENT_CERT", "HTTP_X_SSL_CLIENT_VERIFY",

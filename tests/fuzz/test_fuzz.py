@@ -5,13 +5,20 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.fuzz.targets import ROOT, TARGETS, seeds
+from tests.fuzz.targets import ROOT, TARGETS, close_door, seeds
 
 RUNS = 15_000
+
+
+@pytest.fixture(scope="module", autouse=True)
+def door_is_closed() -> Iterator[None]:
+    yield
+    close_door()
 
 
 @pytest.mark.parametrize("target", TARGETS)

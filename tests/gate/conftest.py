@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -31,6 +31,7 @@ class House:
 
     provisioner: Provisioner
     at: datetime
+    nodes: list[Provisioner] = field(default_factory=list)
 
     def after(self, **passed: float) -> None:
         """Let time pass."""
@@ -39,7 +40,8 @@ class House:
     def node(self) -> Provisioner:
         """Another process on the same database."""
         first = self.provisioner
-        return Provisioner(first.installation, first.database, first.vault, clock=lambda: self.at)
+        self.nodes.append(Provisioner(first.installation, first.database, first.vault, clock=lambda: self.at))
+        return self.nodes[-1]
 
     def ask(self, path: str, address: str = "192.0.2.7", node: Provisioner | None = None, **more: object) -> str:
         """What came of a request: the proof that let it pass, or why it did not."""
@@ -78,5 +80,5 @@ def house(copied: Copied, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
         made.provisioner.clock = lambda: made.at
         apply(made.provisioner, SITE)
         yield made
-        made.provisioner.close()
-        made.provisioner.database.engine.dispose()
+        for node in (*made.nodes, made.provisioner):
+            node.close()

@@ -57,7 +57,6 @@ def site(directory: Path, count: int) -> Iterator[Site]:
     with world.serving():
         yield Site(world, server, phones_of(server, tenant=None, only=(), pair=True, limit=None))
     server.close()
-    server.database.engine.dispose()
 
 
 @pytest.fixture(scope="module")

@@ -60,7 +60,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with database.writing() as session:
         for mac, state in (("805ec0fedcba", "open"), ("805ec0aaaaaa", "paired")):
             session.execute(update(Device).where(Device.mac == mac).values(state=state, open_until=past))
-    database.engine.dispose()
+    database.close()
     with ExitStack() as stack:
         for plane in ("phones", "tftp"):
             stack.enter_context(world.serving(plane))

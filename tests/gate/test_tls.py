@@ -97,5 +97,5 @@ def token_path(world: World, mac: str) -> str:
     database = Database(f"sqlite:///{world.directory / 'provisioner.db'}")
     with database.reading() as session:
         device = session.scalars(select(Device).where(Device.mac == mac)).one()
-    database.engine.dispose()
+    database.close()
     return f"/d/{Vault.open(world.directory / 'key').token(device.public_id, device.generation)}/{mac}.cfg"

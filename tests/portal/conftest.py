@@ -60,7 +60,7 @@ def seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, role in (("ann", "admin"), ("vic", "viewer"), ("uma", "user")):
         world.add_account(provisioner, name, role, "acme")
     world.add_account(provisioner, "bob", "admin", "beta")
-    provisioner.database.engine.dispose()
+    provisioner.close()
     return directory
 
 
@@ -81,7 +81,7 @@ def _copied(seed: Path, directory: Path) -> Iterator[Provisioner]:
         (directory / file.name).write_bytes(file.read_bytes())
     opened = world.open_provisioner(world.installation(directory))
     yield opened
-    opened.database.engine.dispose()
+    opened.close()
 
 
 def portal_of(provisioner: Provisioner) -> Flask:

@@ -258,7 +258,7 @@ def test_an_empty_installation_says_how_to_begin(tmp_path):
     client.get("/portal/tenants")
     assert 303 == client.post("/portal/tenants", data={"tenant": "first", "name": "First"}).status_code
     assert "No devices yet" in client.get(DEVICES).text
-    provisioner.database.engine.dispose()
+    provisioner.close()
 
 
 def test_our_own_fault_is_a_page_without_details(client, app):

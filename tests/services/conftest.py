@@ -171,7 +171,7 @@ def furnished(copied: Copied, vault: Vault) -> Iterator[Database]:
         made = Database(url)
         furnish(Desk(made, vault))
         yield made
-        made.engine.dispose()
+        made.close()
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def empty(copied: Copied) -> Iterator[Database]:
     with copied() as url:
         made = Database(url)
         yield made
-        made.engine.dispose()
+        made.close()
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def other(request: pytest.FixtureRequest, kind: str, tmp_path: Path) -> Iterator
 def _opened(url: str) -> Iterator[Database]:
     made = Database(url)
     yield made
-    made.engine.dispose()
+    made.close()
 
 
 def rows(database: Database) -> dict[str, list[Any]]:

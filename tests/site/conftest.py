@@ -112,4 +112,4 @@ def second(copied: Copied, vault: Vault) -> Iterator[Server]:
     with copied() as url:
         made = Server(Database(url), vault)
         yield made
-        made.database.engine.dispose()
+        made.database.close()

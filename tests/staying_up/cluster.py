@@ -52,7 +52,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
                 made.start(number)
                 assert node.get(f"/{FILE}")[0] == 200
             yield made
-        made.admin.provisioner.database.engine.dispose()
+        made.admin.provisioner.close()
 
 
 def settle(cluster: Cluster) -> None:

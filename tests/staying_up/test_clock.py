@@ -72,7 +72,7 @@ def admin(world: World) -> Iterator[Admin]:
     """At work elsewhere, by a clock that is right."""
     made = admin_of(world)
     yield made
-    made.provisioner.database.engine.dispose()
+    made.provisioner.close()
 
 
 def wait_for_sighting(admin: Admin, clock: Clock) -> None:

@@ -41,7 +41,7 @@ def test_nodes_that_start_at_once_make_one_installation(database_url: str, tmp_p
     database = Database(database_url)
     with database.reading() as session:
         counts = [session.scalar(select(func.count()).select_from(table)) for table in (User, Meta)]
-    database.engine.dispose()
+    database.close()
     assert [1, 1] == counts
 
 
@@ -96,4 +96,4 @@ def test_a_database_without_an_encoding_holds_every_name(server: PostgresServer)
             session.add(Tenant(slug="acme", name="Søn"))
         with database.reading() as session:
             assert ["Søn"] == session.scalars(select(Tenant.name)).all()
-        database.engine.dispose()
+        database.close()

@@ -198,7 +198,7 @@ def test_a_full_disk_refuses_changes_and_serves_on(small_disk: Path) -> None:
             wait_for_sighting(admin, datetime.now(UTC))
         judge(admin, phones, outages=[])
         assert phones.others == {}
-    admin.provisioner.database.engine.dispose()
+    admin.provisioner.close()
 
 
 def test_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
@@ -214,4 +214,4 @@ def test_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
             assert world.get(f"/{FILE}")[0] == 200
             assert over_tftp(world, FILE)
             wait_for_sighting(admin, begun)
-    admin.provisioner.database.engine.dispose()
+    admin.provisioner.close()

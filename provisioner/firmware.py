@@ -23,7 +23,8 @@ from provisioner.recognise import Recogniser
 log = structlog.get_logger()
 
 _LOOK_AGAIN_S = 2.0
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+# No file has a size of more digits, and Python refuses to read a number of some thousands of them.
+_RANGE = re.compile(r"bytes=(\d{0,20})-(\d{0,20})")
 
 
 class Shelf:

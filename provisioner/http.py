@@ -17,6 +17,7 @@ import structlog
 from provisioner import http_firmware
 from provisioner.answer import Provisioner
 from provisioner.certificates import Presented, presented
+from provisioner.entity_tags import is_named
 from provisioner.errors import Broken, ProvisionerError
 from provisioner.forwarded import forwarded_certificate
 from provisioner.recognise import Ask
@@ -67,7 +68,7 @@ class PhonesDoor:
             return health(self._provisioner, environ["PATH_INFO"], start_response)
         image = self._image(environ)
         if image is not None:
-            return http_firmware.send(image, environ, start_response)
+            return _sent(image, environ, start_response)
         reply = self._reply(environ, self._provisioner.answer)
         assert reply is not None
         start_response(reply.status, list(reply.headers))
@@ -147,6 +148,16 @@ def health(provisioner: Provisioner, path: str, start_response: StartResponse) -
     return [body]
 
 
+def _sent(image: Path, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    """The image; what cannot be opened would otherwise end the connection without an answer."""
+    try:
+        return http_firmware.send(image, environ, start_response)
+    except OSError as error:
+        log.error("firmware.unreadable", file=str(image), reason=f"{type(error).__name__}: {error}")
+    start_response(_OUR_FAULT.status, list(_OUR_FAULT.headers))
+    return [_OUR_FAULT.body]
+
+
 def _path(environ: Environ) -> str:
     """The path and query of servers that do not hand the raw line over."""
     query = environ.get("QUERY_STRING", "")
@@ -160,7 +171,7 @@ def _challenge(challenges: Iterable[str]) -> Reply:
 
 def _reply_with(answer: Answer, none_match: str | None) -> Reply:
     """The file, or that the phone has it already."""
-    if none_match is not None and _is_named(answer.etag, none_match):
+    if none_match is not None and is_named(answer.etag, none_match):
         return Reply("304 Not Modified", _tags(answer.etag), b"")
     return Reply("200 OK", _headers(answer.media_type, len(answer.body), answer.etag), answer.body)
 
@@ -173,11 +184,3 @@ def _tags(etag: str) -> Headers:
 @lru_cache(maxsize=REMEMBERED)
 def _headers(media_type: str, size: int, etag: str) -> Headers:
     return (("Content-Type", media_type), ("Content-Length", str(size)), *_tags(etag))
-
-
-def _is_named(etag: str, none_match: str) -> bool:
-    return (
-        none_match == etag
-        or none_match.strip() == "*"
-        or etag in [tag.strip().removeprefix("W/") for tag in none_match.split(",")]
-    )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from provisioner.entity_tags import is_named
 from provisioner.firmware import part
 
 _REASONS = {200: "200 OK", 206: "206 Partial Content", 416: "416 Range Not Satisfiable"}
@@ -14,9 +15,11 @@ _REASONS = {200: "200 OK", 206: "206 Partial Content", 416: "416 Range Not Satis
 def send(image: Path, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Answer a GET or HEAD; the server sends the file itself where it can. Raises OSError if it is gone."""
     file = image.open("rb")
-    found = part(file, environ.get("HTTP_RANGE"), environ.get("HTTP_IF_RANGE"))
+    is_get, named = environ["REQUEST_METHOD"] == "GET", environ.get("HTTP_IF_NONE_MATCH")
+    # Parts are for GET only (RFC 9110, section 14.2).
+    found = part(file, environ.get("HTTP_RANGE") if is_get else None, environ.get("HTTP_IF_RANGE"))
     headers = [("ETag", found.etag), ("Accept-Ranges", "bytes"), ("Cache-Control", "no-cache")]
-    if environ.get("HTTP_IF_NONE_MATCH") == found.etag:
+    if named is not None and is_named(found.etag, named):
         file.close()
         start_response("304 Not Modified", headers)
         return []
@@ -27,7 +30,7 @@ def send(image: Path, environ: dict[str, Any], start_response: Callable[..., Any
         headers.append(("Content-Range", f"bytes */{found.size}"))
     headers += [("Content-Type", "application/octet-stream"), ("Content-Length", str(found.length))]
     start_response(_REASONS[found.status], headers)
-    if environ["REQUEST_METHOD"] == "HEAD" or not found.length:
+    if not is_get or not found.length:
         file.close()
         return []
     file.seek(found.start)

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
+from structlog.testing import capture_logs
 
 from provisioner.answer import Provisioner
 from provisioner.app import open_provisioner
+from provisioner.firmware import Shelf
 from provisioner.http import PhonesDoor
 from provisioner.phone_worker import plain_request
 from provisioner.recognise import Ask
@@ -108,3 +110,17 @@ def test_health_may_wait_for_the_database_and_is_not_given_at_once(server: Provi
     environ = environment(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode(), "192.0.2.9")
     assert PhonesDoor(server).at_once(dict(environ)) is None
     assert replied(PhonesDoor(server), environ)[0] == "200 OK"
+
+
+def test_an_image_that_cannot_be_opened_is_our_fault_and_told_so(
+    server: Provisioner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = tmp_path / "a.rom"
+    image.write_bytes(b"image")
+    shelf = Shelf(tmp_path)
+    assert shelf.find("/a.rom") == image
+    monkeypatch.setattr(server, "shelf", shelf)
+    image.unlink()
+    with capture_logs() as told:
+        status, _, _ = replied(PhonesDoor(server), environment(b"GET /a.rom HTTP/1.1\r\nHost: a\r\n\r\n", "192.0.2.9"))
+    assert (status, [entry["event"] for entry in told]) == ("500 Internal Server Error", ["firmware.unreadable"])

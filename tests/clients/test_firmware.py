@@ -38,10 +38,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield stocked
 
 
-def get(world: World, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+def get(world: World, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
+    request = urllib.request.Request(world.url(path), headers=named, method=method)
     try:
-        with urllib.request.urlopen(urllib.request.Request(world.url(path), headers=named), timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=20) as answer:
             return answer.status, dict(answer.headers), answer.read()
     except urllib.error.HTTPError as error:
         return error.code, dict(error.headers), error.read()
@@ -67,9 +68,15 @@ def test_a_part_beyond_the_end_is_told_so(world: World) -> None:
     assert (status, headers["Content-Range"]) == (416, f"bytes */{len(IMAGE)}")
 
 
-def test_an_image_that_did_not_change_is_not_sent_again(world: World) -> None:
+@pytest.mark.parametrize("told", ["{}", "W/{}", '"other", {}', '"other",W/{}', "*"])
+def test_an_image_that_did_not_change_is_not_sent_again(world: World, told: str) -> None:
     etag = get(world, "/sip.ld", Range="bytes=0-0")[1]["ETag"]
-    assert get(world, "/sip.ld", If_None_Match=etag)[0] == 304
+    assert get(world, "/sip.ld", If_None_Match=told.format(etag))[0] == 304
+
+
+def test_a_head_tells_of_the_whole_image_whatever_part_it_names(world: World) -> None:
+    status, headers, _ = get(world, "/sip.ld", method="HEAD", Range="bytes=0-99")
+    assert (status, headers["Content-Length"], "Content-Range" in headers) == (200, str(len(IMAGE)), False)
 
 
 def test_an_image_is_served_over_tftp_with_a_window(world: World) -> None:
@@ -98,7 +105,8 @@ def test_a_name_that_vendors_know_as_firmware_is_an_image(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "wanted", [None, "", "bytes=", "bytes=-", "bytes=5-3", "bytes=0-1,4-5", "lines=1-2", "bytes=a-b"]
+    "wanted",
+    [None, "", "bytes=", "bytes=-", "bytes=5-3", "bytes=0-1,4-5", "lines=1-2", "bytes=a-b", f"bytes=0-{'9' * 5000}"],
 )
 def test_several_ranges_or_nonsense_mean_the_whole(tmp_path: Path, wanted: str | None) -> None:
     (tmp_path / "a").write_bytes(b"0123456789")

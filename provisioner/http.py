@@ -6,6 +6,7 @@ and body; only our own fault is a 500, for a phone that gets one keeps its last 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
@@ -35,6 +36,7 @@ Way = Callable[[Ask], Answer | None]
 LONGEST_CREDENTIALS = 4096
 REMEMBERED = 4096
 _HEALTH = ("/healthz", "/readyz")
+_AUTHORITY = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?]*")
 
 
 class Reply(NamedTuple):
@@ -105,7 +107,7 @@ class PhonesDoor:
 
     def _ask(self, environ: Environ) -> Ask:
         return Ask(
-            path=environ.get("RAW_URI") or _path(environ),
+            path=_target(environ),
             user_agent=environ.get("HTTP_USER_AGENT", ""),
             transport=Transport.HTTP,
             address=self._address(environ),
@@ -156,6 +158,12 @@ def _sent(image: Path, environ: Environ, start_response: StartResponse) -> Itera
         log.error("firmware.unreadable", file=str(image), reason=f"{type(error).__name__}: {error}")
     start_response(_OUR_FAULT.status, list(_OUR_FAULT.headers))
     return [_OUR_FAULT.body]
+
+
+def _target(environ: Environ) -> str:
+    """Path and query as they were sent, without scheme and host of an absolute URI (RFC 9112, section 3.2.2)."""
+    raw: str = environ.get("RAW_URI") or _path(environ)
+    return raw if raw[:1] == "/" else _AUTHORITY.sub("", raw)
 
 
 def _path(environ: Environ) -> str:

@@ -112,6 +112,14 @@ def test_health_may_wait_for_the_database_and_is_not_given_at_once(server: Provi
     assert replied(PhonesDoor(server), environ)[0] == "200 OK"
 
 
+def test_a_target_with_scheme_and_host_means_what_its_path_means(server: Provisioner) -> None:
+    door = PhonesDoor(server)
+    environ = environment(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "10.20.0.7")
+    for path in paths(server):
+        absolute = replied(door, {**environ, "RAW_URI": f"http://prov.example:8080{path}"})
+        assert absolute == replied(door, {**environ, "RAW_URI": path}), path
+
+
 def test_an_image_that_cannot_be_opened_is_our_fault_and_told_so(
     server: Provisioner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,18 +9,36 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from provisioner.errors import Broken
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
+from provisioner.errors import Broken, Invalid, Problem
 from provisioner.settings import PREFIX, Installation
 
 _START_S = 60.0
 _STOP_S = 20.0
+
+
+class _Own(Installation):
+    """Settings as they are given: the environment's are another installation's, which is not to be touched."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Nothing but the keyword arguments."""
+        return (init_settings,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +69,10 @@ class Temporary:
 
     def _wait(self, process: subprocess.Popen[bytes], log: Path) -> None:
         deadline = time.monotonic() + _START_S
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         while process.poll() is None and time.monotonic() < deadline:
             try:
-                with urllib.request.urlopen(f"http://{self.installation.phones_bind}/readyz", timeout=1):
+                with direct.open(f"http://{self.installation.phones_bind}/readyz", timeout=1):
                     return
             except OSError:
                 time.sleep(0.1)
@@ -62,7 +81,7 @@ class Temporary:
 
 @contextmanager
 def temporary(database_url: str | None, workers: int) -> Iterator[Temporary]:
-    """An empty installation on loopback; its database is SQLite unless an empty one is named."""
+    """An empty installation on loopback; its database is SQLite unless an empty one is named. Raises Invalid."""
     with tempfile.TemporaryDirectory(prefix="provisioner-simulate-") as directory:
         phones, portal, tftp = (_free(kind) for kind in (socket.SOCK_STREAM, socket.SOCK_STREAM, socket.SOCK_DGRAM))
         settings = {
@@ -78,8 +97,16 @@ def temporary(database_url: str | None, workers: int) -> Iterator[Temporary]:
         }
         kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         environment = {**kept, **{PREFIX + name: value for name, value in settings.items()}}
-        installation = Installation.model_validate({name.lower(): value for name, value in settings.items()})
-        yield Temporary(Path(directory), installation, environment)
+        yield Temporary(Path(directory), _installation(settings), environment)
+
+
+def _installation(settings: Mapping[str, str]) -> Installation:
+    """The only one of these settings that comes from outside is the database's URL."""
+    try:
+        return _Own.model_validate({name.lower(): value for name, value in settings.items()})
+    except ValidationError as error:
+        message = error.errors(include_input=False)[0]["msg"].removeprefix("Value error, ")
+        raise Invalid([Problem(field="--database", message=message)]) from None
 
 
 def _free(kind: socket.SocketKind) -> int:

@@ -89,3 +89,17 @@ def test_an_unknown_vendor_is_named_with_the_known_ones(tmp_path: Path) -> None:
 def test_options_that_mean_nothing_together_are_wrong_usage(tmp_path: Path, words: tuple[str, ...]) -> None:
     world = make_world(tmp_path, site=None)
     assert "--self" in world.run("simulate", *words, expect=2)
+
+
+def test_a_server_of_its_own_leaves_installation_and_proxy_of_the_environment_alone(tmp_path: Path) -> None:
+    world = make_world(tmp_path, site=None)
+    world.environment_extra["http_proxy"] = "http://127.0.0.1:1"
+    told = json.loads(world.run("simulate", "--self", "--phones", "2", "--workers", "1", "--json"))
+    assert (told["all"]["phones"], told["all"]["without"]) == (2, 0)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_database_that_is_none_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    world = make_world(tmp_path, site=None)
+    told = world.run("simulate", "--self", "--database", "mysql://nobody", expect=1)
+    assert told.startswith("--database: write sqlite:///")

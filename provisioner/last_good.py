@@ -2,9 +2,10 @@
 
 Whatever was rendered for a paired device, or for one in a trusted network, is kept beside the facts that
 the gate knew of it, sealed, in one SQLite file of the data directory that the processes of this machine
-share. It is written off the path of the requests, bounded in bytes, and refreshed: what an admin blocks or
-removes leaves every machine within `REFRESH_S`. While the database is away the same gate decides by these
-facts, and nothing new is let in: a pairing window that is still open does not count.
+share. It is written off the path of the requests, bounded in bytes, and refreshed, also while no phone
+asks: what an admin blocks or removes leaves every machine within `REFRESH_S`. While the database is away
+the same gate decides by these facts, and nothing new is let in: a pairing window that is still open does
+not count.
 """
 
 from __future__ import annotations
@@ -68,6 +69,10 @@ class LastGood:
         self._reader: sqlite3.Connection | None = None
         self._reading = Lock()
         self._ticker = Ticker("last-good", self.flush, INTERVAL_S)
+
+    def start(self) -> None:
+        """Look after what earlier processes kept, and open it while there are descriptors."""
+        self._ticker.start()
 
     def keep(self, mac: Mac, pattern: str, line: str, facts: Facts, answer: Answer) -> None:
         """Take a rendered file in; never blocks on a disk."""

@@ -119,7 +119,9 @@ class OneContext:
 
 
 def _door(installation: Installation) -> PhonesDoor:
-    door = _Closing(app.open_provisioner(installation))
+    provisioner = app.open_provisioner(installation)
+    provisioner.last_good.start()
+    door = _Closing(provisioner)
     settle()
     return door
 
@@ -172,6 +174,7 @@ def _worker_exit(_server: object, worker: Any) -> None:
 def _tftp(installation: Installation, sockets: Sequence[socket.socket]) -> None:
     _raise_descriptors()
     provisioner = app.open_provisioner(installation)
+    provisioner.last_good.start()
     server = TftpServer(sockets, app.tftp_respond(provisioner), at_once=app.tftp_at_once(provisioner))
     tally, counters = provisioner.sightings.tally, server.counters
     tally.watch(metrics.TRANSFERS, lambda: counters.open)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
@@ -78,6 +78,7 @@ class Provisioner:
     database: Database
     vault: Vault
     clock: Callable[[], datetime] = now
+    _breaks: int = field(default=0, init=False)
 
     @cached_property
     def cache(self) -> RenderCache:
@@ -208,7 +209,7 @@ class Provisioner:
 
     def _standing(self, outcome: Outcome) -> Standing:
         """As it was judged before where nothing changed since that the judgement depends on, else judged now."""
-        ask, found = outcome.ask, self.finder.look(outcome.identity.mac)
+        ask, found = outcome.ask, self._found(outcome.identity.mac)
         if not self._may_stand(ask):
             return self._judged(outcome, found)
         walks = self.gatehouse.walks.is_walker(ask.address)
@@ -223,6 +224,18 @@ class Provisioner:
                 self.standings.clear()
             self.standings[asked] = judged
         return judged
+
+    def _found(self, mac: Mac | None) -> Facts | None:
+        """What is committed of a device; behind a new connection no revision is known.
+
+        A standby that takes over may lack the last changes, and gives their revisions to others.
+        """
+        found = self.finder.look(mac)
+        if self._breaks != self.finder.breaks:
+            self._breaks = self.finder.breaks
+            self.cache.clear()
+            self.standings.clear()
+        return found
 
     def _may_stand(self, ask: Ask) -> bool:
         """Whether the judgement hangs on nothing but the device's facts, and on who asks for what."""

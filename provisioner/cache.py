@@ -34,6 +34,12 @@ class RenderCache:
                 self._answers.move_to_end(key)
             return answer
 
+    def clear(self) -> None:
+        """Hold nothing."""
+        with self._lock:
+            self._answers.clear()
+            self.held_bytes = 0
+
     def put(self, key: Hashable, answer: Answer) -> None:
         """Hold an answer, and let the oldest go until the budget is kept."""
         with self._lock:

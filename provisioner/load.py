@@ -118,6 +118,11 @@ class Finder:
         """
         return self._database.one(self._select, mac.hex if mac else "")
 
+    @property
+    def breaks(self) -> int:
+        """How often a connection ended, after which the same revision may be of another past."""
+        return self._select.breaks
+
     def stranger(self, mac: Mac | None, vendor: str, model: str) -> Facts:
         """A closed device of nobody, made of a row that was never read, in the time that a stored one takes."""
         networks = "[]" if self._database.is_sqlite else []

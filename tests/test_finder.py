@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import delete, event, text, update
+from sqlalchemy import delete, event, select, text, update
 from sqlalchemy.exc import InternalError
 
 from provisioner.answer import Provisioner
@@ -18,7 +18,7 @@ from provisioner.load import find
 from provisioner.recognise import Ask
 from provisioner.store.database import CONNECTIONS
 from provisioner.store.quick import SHARED
-from provisioner.store.tables import Device
+from provisioner.store.tables import Device, Extension
 from provisioner.values import Mac
 from tests.databases import Copied, copied, kind, postgres, postgres_template, sqlite_template
 from tests.world import FRONT, opened
@@ -26,6 +26,7 @@ from tests.world import FRONT, opened
 __all__ = ["copied", "kind", "postgres", "postgres_template", "sqlite_template"]
 
 MAC = Mac(FRONT)
+FRONT_FILE = Ask(path=f"/{FRONT}.cfg", address="198.51.100.7")
 
 
 @pytest.fixture
@@ -60,15 +61,38 @@ def test_another_tenants_device_is_unknown(server: Provisioner) -> None:
         server.finder.find(MAC, "other")
 
 
+def drop_connections(server: Provisioner) -> None:
+    """PostgreSQL ends every connection, as at a restart."""
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = "
+    with server.database.engine.connect() as connection:
+        connection.execute(text(f"{others} current_database()"))
+
+
 def test_a_connection_that_the_server_ended_is_made_anew(server: Provisioner) -> None:
     server.finder.find(MAC)
     if server.database.is_sqlite:
         server.database.engine.dispose()
     else:
-        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = "
-        with server.database.engine.connect() as connection:
-            connection.execute(text(f"{others} current_database()"))
+        drop_connections(server)
     assert server.finder.find(MAC).tenant == "acme"
+
+
+def rename(server: Provisioner, name: str) -> bytes:
+    """An accepted change, and the phone's file after it."""
+    with server.database.writing() as session:
+        session.scalars(select(Extension).where(Extension.number == "100")).one().name = name
+    return server.answer(FRONT_FILE).body
+
+
+@pytest.mark.parametrize("kind", ["postgres"], indirect=True)
+def test_a_revision_of_another_server_is_no_file_of_the_one_before(server: Provisioner) -> None:
+    before = server.finder.find(MAC).revision
+    assert b"Lost Change" in rename(server, "Lost Change")
+    # A standby takes over that had not heard of it: all connections end, and its next change bears the same revision.
+    with server.database.engine.begin() as connection:
+        connection.execute(text(f"UPDATE device SET revision = {before} WHERE mac = '{FRONT}'"))
+    drop_connections(server)
+    assert b"Next Change" in rename(server, "Next Change")
 
 
 def test_a_connection_that_was_closed_with_the_pool_is_made_anew(server: Provisioner) -> None:

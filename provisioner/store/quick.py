@@ -74,6 +74,8 @@ class QuickSelect(Generic[T]):
         self._idle: list[_Held[T]] = []
         self._room = threading.Semaphore(SHARED)
         self._connections: list[_Held[T]] = []
+        self.breaks = 0
+        """How often a connection ended: it may be another server that answers since, with another past."""
         event.listen(engine, "engine_disposed", lambda _engine: self._close_all())
 
     def __call__(self, key: Hashable) -> T | None:
@@ -192,6 +194,7 @@ class QuickSelect(Generic[T]):
 
     def _let_go(self) -> None:
         """Close this thread's connection, or those that nobody uses: where one has ended the others have, too."""
+        self.breaks += 1
         held = self._local.__dict__.pop("held", None)
         if held is not None:
             self._close(held)

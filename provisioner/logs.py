@@ -23,18 +23,20 @@ _DEVICE_TOKEN = re.compile(rf"[0-9a-f]{{{_SHORTEST_TOKEN},}}", re.IGNORECASE)
 _USER_INFO = re.compile(r"(://)[^/\s@]*@")
 
 
+_STAMPS: list[Any] = [structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)]
+
+
 def configure(level: str, form: str) -> None:
     """Set logging up for this process, on standard error."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Masked("%(message)s"))
+    handler.setFormatter(_Masked(form))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for talkative in ("alembic", "asyncio", "tftpy"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             mask,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *_STAMPS,
             *_rendering(form),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -94,8 +96,12 @@ def mask(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Muta
     return event
 
 
-class _Masked(logging.Formatter):
-    """Masks what did not come field by field: lines of libraries, and their tracebacks."""
+class _Masked(structlog.stdlib.ProcessorFormatter):
+    """Masks what did not come field by field: lines of libraries, and their tracebacks. A line is the event."""
+
+    def __init__(self, form: str) -> None:
+        meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+        super().__init__(processors=[meta, *_rendering(form)], foreign_pre_chain=_STAMPS)
 
     def format(self, record: logging.LogRecord) -> str:
         return _masked(super().format(record))

@@ -7,6 +7,7 @@ no request that already waits.
 from __future__ import annotations
 
 import gc
+import re
 import resource
 import signal
 import socket
@@ -19,6 +20,7 @@ from typing import Any
 
 import structlog
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 from setproctitle import getproctitle, setproctitle
 
 from provisioner import app, metrics
@@ -37,6 +39,7 @@ log = structlog.get_logger()
 GRACE_S = 10
 LOOK_S = 1.0
 CONNECTIONS = 16_384
+_BAD_REQUEST = re.compile(r"(Invalid request from ip=\S+: [^:]*).*", re.DOTALL)
 
 
 def run_plane(name: str, installation: Installation, sockets: Sequence[socket.socket]) -> None:
@@ -81,6 +84,20 @@ def _phones(installation: Installation, sockets: Sequence[socket.socket]) -> Non
             ),
         }
     _Gunicorn(options, lambda: _door(installation)).run()
+
+
+class _Log(Logger):  # type: ignore[misc]  # gunicorn ships no types
+    """gunicorn's lines on the way of all others: masked, and in the form that was asked for."""
+
+    def setup(self, cfg: Any) -> None:
+        """Leave the writing to the root's handler."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+    def warning(self, msg: str, *words: object, **more: Any) -> None:
+        """What a bad request said stays out: it may be a path, and hold a token."""
+        super().warning(_BAD_REQUEST.sub(r"\1", msg), *words, **more)
 
 
 class OneContext:
@@ -158,6 +175,7 @@ def _options(installation: Installation, sockets: Sequence[socket.socket]) -> di
         "timeout": 60,
         "graceful_timeout": GRACE_S,
         "loglevel": "warning",
+        "logger_class": _Log,
         "proc_name": getproctitle(),
         "control_socket_disable": True,  # it would be served by a thread of the process that forks the workers
         "worker_exit": _worker_exit,

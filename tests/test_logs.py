@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import re
+import socket
+from pathlib import Path
 
 import pytest
 import structlog
@@ -14,6 +17,7 @@ from hypothesis import strategies as st
 from provisioner import logs
 from provisioner.logs import mask
 from provisioner.vault import Vault
+from tests.world import FRONT, make_world
 
 TOKEN = Vault(bytes(32)).token("00112233445566aa", 1)
 
@@ -64,6 +68,29 @@ def test_a_traceback_is_masked_too(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().err
     assert "ValueError" in said
     assert TOKEN not in said
+
+
+@pytest.mark.usefixtures("quiet_again")
+def test_a_line_of_a_library_is_an_object_where_all_others_are(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("debug", "json")
+    logging.getLogger("some.library").warning("gone %s", "astray", exc_info=ValueError("two\nlines"))
+    told = json.loads(capsys.readouterr().err)
+    assert (told["event"], told["level"]) == ("gone astray", "warning")
+    assert "ValueError: two\nlines" in told["exception"]
+
+
+def test_a_request_that_is_none_is_told_without_its_path(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    world.environment_extra["PROVISIONER_LOG_FORMAT"] = "json"
+    with world.serving("phones"):
+        for line in (f"GET /d/{TOKEN}/{FRONT}.cfg", f"/d/{TOKEN} HTTP/1.1", f"GET / HTTP/1.1\r\nx y{TOKEN[:20]}: z"):
+            with socket.create_connection(("127.0.0.1", world.phones), 10) as phone:
+                phone.sendall(f"{line}\r\n\r\n".encode())
+                assert b" 400 " in phone.recv(100)
+        world.wait_for_log("Invalid HTTP header name")
+    lines = [line for line in (tmp_path / "serve.log").read_text("utf-8").splitlines() if line[:1] in "{["]
+    assert "Invalid HTTP request line" in [json.loads(line)["event"].rpartition(": ")[2] for line in lines]
+    assert TOKEN[:20] not in "".join(lines)
 
 
 FIELDS = st.dictionaries(

@@ -26,16 +26,19 @@ from typing import IO, Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
-from sqlalchemy import Connection, DateTime, LargeBinary, Table, func, insert, select, text
+from sqlalchemy import Connection, DateTime, LargeBinary, Table, func, insert, select, text, update
 
 from provisioner import __version__
 from provisioner.errors import Invalid, Problem
 from provisioner.store.database import Database, head
-from provisioner.store.tables import Base
+from provisioner.store.tables import Base, Device, Meta
 from provisioner.vault import Vault
 
 FORMAT = 1
 LARGEST_MANIFEST = 1024 * 1024
+LEAP = 1_000_000
+"""Revisions that are passed over at a restore into a database that was used: processes that serve meanwhile hold
+files of those before, also of devices that were removed since."""
 LONGEST_ROW = 64 * 1024 * 1024
 _BATCH = 500
 _KEY_NAME = "key"
@@ -187,7 +190,11 @@ def restore(database: Database, path: Path, *, force: bool) -> Contents:
     with database.engine.connect().execution_options(immediate=True) as connection, connection.begin():
         if not force and not _is_empty(connection):
             raise _invalid("database", "holds tenants already; restore into an empty installation, or add --force")
+        was_used, highest = _is_used(connection), _highest(connection)
         _fill(connection, path, database.is_sqlite)
+        if was_used:
+            beyond = max(highest, _highest(connection)) + LEAP
+            connection.execute(update(Device).values(revision=beyond))
     return contents
 
 
@@ -235,6 +242,15 @@ def _advance(connection: Connection, table: Table) -> None:
         highest = select(func.coalesce(func.max(table.c.id), 0) + 1).scalar_subquery()
         sequence = func.pg_get_serial_sequence(f'"{table.name}"', "id")
         connection.execute(select(func.setval(sequence, highest, text("false"))))
+
+
+def _is_used(connection: Connection) -> bool:
+    """Whether anything was ever served from this database: a server binds it to its key first."""
+    return connection.scalar(select(Meta.value).where(Meta.name == "key")) is not None
+
+
+def _highest(connection: Connection) -> int:
+    return connection.scalar(select(func.coalesce(func.max(Device.revision), 0))) or 0
 
 
 def _is_empty(connection: Connection) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from ipaddress import ip_address, ip_network
 from typing import Any
 
 from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface
+
+from provisioner.gate import is_inside
 
 POLICY = "; ".join(
     (
@@ -56,7 +57,7 @@ class BehindProxies:
 
     def __init__(self, application: Callable[..., Iterable[bytes]], trusted: str) -> None:
         self._application = application
-        self._trusted = [ip_network(one.strip(), strict=False) for one in trusted.split(",") if one.strip()]
+        self._trusted = tuple(one.strip() for one in trusted.split(",") if one.strip())
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer with the address that the nearest proxy of ours saw."""
@@ -70,11 +71,7 @@ class BehindProxies:
         return self._application(environ, start_response)
 
     def _is_trusted(self, address: str) -> bool:
-        try:
-            parsed = ip_address(address)
-        except ValueError:
-            return False
-        return any(parsed in network for network in self._trusted)
+        return is_inside(address, self._trusted)
 
 
 def is_foreign() -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +20,7 @@ from provisioner.certificates import Presented, presented
 from provisioner.entity_tags import is_named
 from provisioner.errors import Broken, ProvisionerError
 from provisioner.forwarded import forwarded_certificate
+from provisioner.gate import is_inside
 from provisioner.recognise import Ask
 from provisioner.render import Answer
 from provisioner.tls import peer_certificates
@@ -62,7 +62,7 @@ class PhonesDoor:
         self._provisioner = provisioner
         self._wants_certificates = provisioner.installation.client_ca_dir is not None
         proxies = provisioner.installation.trusted_proxies.split(",")
-        self._proxies = [ip_network(one.strip(), strict=False) for one in proxies if one.strip()]
+        self._proxies = tuple(one.strip() for one in proxies if one.strip())
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -126,6 +126,8 @@ class PhonesDoor:
     def _address(self, environ: Environ) -> str:
         """The peer, or what trusted proxies say of theirs: the nearest address that is no proxy of ours."""
         peer = str(environ.get("REMOTE_ADDR", ""))
+        if "." in peer:  # a socket that hears IPv6, too, writes it ::ffff:192.0.2.1
+            peer = peer.removeprefix("::ffff:")
         if not self._proxies:
             return peer
         hops = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
@@ -134,11 +136,7 @@ class PhonesDoor:
         return peer
 
     def _is_proxy(self, address: str) -> bool:
-        try:
-            parsed = ip_address(address)
-        except ValueError:
-            return False
-        return any(parsed in network for network in self._proxies)
+        return is_inside(address, self._proxies)
 
 
 def health(provisioner: Provisioner, path: str, start_response: StartResponse) -> Iterable[bytes]:

@@ -132,3 +132,26 @@ def test_an_image_that_cannot_be_opened_is_our_fault_and_told_so(
     with capture_logs() as told:
         status, _, _ = replied(PhonesDoor(server), environment(b"GET /a.rom HTTP/1.1\r\nHost: a\r\n\r\n", "192.0.2.9"))
     assert (status, [entry["event"] for entry in told]) == ("500 Internal Server Error", ["firmware.unreadable"])
+
+
+@pytest.mark.parametrize("clothes", ["", "::ffff:"])
+def test_an_ipv4_proxy_is_trusted_also_where_the_socket_hears_ipv6(
+    server: Provisioner, monkeypatch: pytest.MonkeyPatch, clothes: str
+) -> None:
+    trusting = server.installation.model_copy(update={"trusted_proxies": "10.20.0.7, 192.0.2.0/24"})
+    monkeypatch.setattr(server, "installation", trusting)
+    door = PhonesDoor(server)
+    message = f"GET /{FRONT}.cfg HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: {{}}\r\n\r\n"
+    for told, status in [
+        ("10.20.0.9", "200 OK"), ("203.0.113.9", "404 Not Found"), ("10.20.0.9, 203.0.113.9", "404 Not Found"),
+        (f"10.20.0.9, {clothes}192.0.2.8", "200 OK"), ("nobody", "404 Not Found"),
+    ]:  # fmt: skip
+        environ = environment(message.format(told).encode(), f"{clothes}10.20.0.7")
+        assert replied(door, environ)[0] == status, told
+
+
+def test_the_address_of_a_phone_is_noted_alike_by_whichever_socket_it_came(server: Provisioner) -> None:
+    door = PhonesDoor(server)
+    message = f"GET /{FRONT}.cfg HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+    asks = [door._ask(environment(message, address)) for address in ("10.20.0.8", "::ffff:10.20.0.8")]
+    assert asks[0] == asks[1]

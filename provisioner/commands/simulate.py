@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import resource
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -26,6 +27,18 @@ from provisioner.simulate.temporary import temporary
 from provisioner.values import Transport
 
 
+class _Seconds(click.FloatRange):
+    """So many seconds; what is no number of them is refused, though Python takes it for a number."""
+
+    def __init__(self, least: float) -> None:
+        super().__init__(least, 86_400)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The seconds. Raises BadParameter."""
+        seconds = super().convert(value, param, ctx)
+        return self.fail(f"{value} is no number of seconds", param, ctx) if math.isnan(seconds) else seconds
+
+
 @click.command()
 @click.option("--phones", type=click.IntRange(1), help="At most so many of the devices, in turns over the vendors.")
 @click.option("--tenant", help="Only devices of this tenant.")
@@ -33,8 +46,8 @@ from provisioner.values import Transport
 @click.option("--url", help="The phones' plane; default: this installation's.")
 @click.option("--tftp", "tftp_at", help="HOST:PORT of TFTP; default: this installation's.")
 @click.option("--transport", type=click.Choice(["http", "tftp"]), help="For all phones, not each vendor's own.")
-@click.option("--spread", type=click.FloatRange(0), default=0.0, show_default=True, help="Seconds to start over.")
-@click.option("--timeout", type=click.FloatRange(0.1), default=10.0, show_default=True, help="Seconds for an answer.")
+@click.option("--spread", type=_Seconds(0), default=0.0, show_default=True, help="Seconds to start over.")
+@click.option("--timeout", type=_Seconds(0.1), default=10.0, show_default=True, help="Seconds for an answer.")
 @click.option("--retries", type=click.IntRange(0), default=5, show_default=True, help="Then a phone gives up.")
 @click.option("--pair", is_flag=True, help="Also devices whose pairing window is open: this pairs them.")
 @click.option("--fill", "fill_with", type=click.IntRange(1), help="First fill an empty installation with N devices.")

@@ -5,6 +5,7 @@ A call is advanced whenever its socket is ready, until it gives a `Reply` or rai
 
 from __future__ import annotations
 
+import os
 import re
 import select
 import socket
@@ -17,7 +18,7 @@ from provisioner.simulate.phones import Fetch, Reply
 from provisioner.simulate.target import Target
 from provisioner.values import Transport
 
-_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d{1,18})\d*\r\n", re.IGNORECASE)
 _ETAG = re.compile(rb"\r\netag: *([^\r\n]+)\r\n", re.IGNORECASE)
 _NUMBERS = struct.Struct("!HH")
 _DATA, _ACK, _ERROR = 3, 4, 5
@@ -25,6 +26,7 @@ _FILE_NOT_FOUND = 1
 _BLOCK = 512
 _CHUNK = 262_144
 LARGEST_FILE = 64 * 1024 * 1024
+_TILL_THE_END = LARGEST_FILE + 1
 
 
 class Call(Protocol):
@@ -86,7 +88,7 @@ class HttpCall:
         if not self._is_connected:
             error = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if error:
-                raise OSError(error, "connect")
+                raise OSError(error, os.strerror(error))
             self._is_connected = True
             if self._tls:
                 self.socket = self._tls.wrap_socket(
@@ -105,14 +107,14 @@ class HttpCall:
             self._received += chunk
             if self._wanted is None:
                 self._wanted = _size(self._received)
+            if len(self._received) > LARGEST_FILE:
+                raise OSError("the answer has no end")
             if self._wanted is not None and len(self._received) >= self._wanted:
                 return _reply(self._received)
-            if not chunk and self._wanted == LARGEST_FILE:
+            if not chunk and self._wanted == _TILL_THE_END:
                 return _reply(self._received)  # it did not say how long: the end of the connection is the end
             if not chunk:
                 raise ConnectionResetError("the server closed in the middle of an answer")
-            if len(self._received) > LARGEST_FILE:
-                raise OSError("the answer has no end")
 
 
 def _request(target: Target, fetch: Fetch) -> bytes:
@@ -137,7 +139,7 @@ def _size(received: bytearray) -> int | None:
     bare = head[9:12] in (b"304", b"204")
     if bare:
         return len(head) + 4
-    return len(head) + 4 + int(length[1]) if length else LARGEST_FILE
+    return len(head) + 4 + int(length[1]) if length else _TILL_THE_END
 
 
 def _reply(received: bytearray) -> Reply:

@@ -44,7 +44,7 @@ class Tally:
     gave_up: int = 0
     without: int = 0  # phones that went through all their files and got none of their own
     received: int = 0
-    last_s: float = 0.0  # when its last phone was ready
+    last_s: float = 0.0  # when its last phone was ready, or gave up
     took_s: list[float] = field(default_factory=list)
     failures: Counter[str] = field(default_factory=Counter)
 
@@ -212,7 +212,7 @@ class Fleet:
         running.tally.failures[error.strerror or str(error) or type(error).__name__] += 1
         if running.tries >= self._patience.retries:
             running.tally.gave_up += 1
-            self._ended()
+            self._ended(running)
             return
         running.tries += 1
         running.tally.retries += 1
@@ -220,10 +220,10 @@ class Fleet:
         running.pause_s *= self._patience.backoff
 
     def _ready(self, running: _Running) -> None:
-        running.tally.last_s = max(running.tally.last_s, self._now - self._origin)
         running.tally.without += not running.is_served
-        self._ended()
+        self._ended(running)
 
-    def _ended(self) -> None:
+    def _ended(self, running: _Running) -> None:
+        running.tally.last_s = max(running.tally.last_s, self._now - self._origin)
         self._on_their_way -= 1
         self._done()

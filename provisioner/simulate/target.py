@@ -6,6 +6,7 @@ nothing that a server answers can turn it against another.
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 from provisioner.errors import Invalid, Problem
 
 OWNED = "--yes-i-own-it"
+_PATH = re.compile("[!-~]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +45,8 @@ class Target:
 
 def target(url: str | None, tftp: str | None, *, owned: bool) -> Target:
     """The target that these options name. Raises Invalid, also for one that may be somebody else's."""
-    parts = urlsplit(url or "")
-    if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query):
+    parts = _split(url or "")
+    if url and not (parts.scheme in ("http", "https") and parts.hostname and _PATH.fullmatch(parts.path)):
         raise _wrong("--url", f"{url[:80]!r} is no URL of the phones' plane; write http://127.0.0.1:8080")
     http = None
     if url:
@@ -52,8 +54,8 @@ def target(url: str | None, tftp: str | None, *, owned: bool) -> Target:
         http = _resolved("--url", parts.hostname or "", port, socket.SOCK_STREAM)
     place = None
     if tftp:
-        split = urlsplit(f"//{tftp}")
-        if not split.hostname:
+        split = _split(f"//{tftp}")
+        if not split.hostname or split.path:
             raise _wrong("--tftp", f"{tftp[:80]!r} is no address; write 127.0.0.1:69")
         place = _resolved("--tftp", split.hostname, _port("--tftp", split) or 69, socket.SOCK_DGRAM)
     for option, one in (("--url", http), ("--tftp", place)):
@@ -70,6 +72,16 @@ def _foreign(place: Place) -> str:
     )
 
 
+def _split(text: str) -> SplitResult:
+    """The parts of an address; none of what is no address, or has parts that a phone does not send."""
+    nothing = urlsplit("")
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return nothing
+    return nothing if parts.username is not None or parts.query or parts.fragment else parts
+
+
 def _port(option: str, parts: SplitResult) -> int | None:
     try:
         return parts.port
@@ -83,10 +95,13 @@ def _resolved(option: str, host: str, port: int, kind: socket.SocketKind) -> Pla
     So a name with two faces cannot pass for this machine.
     """
     try:
-        found = socket.getaddrinfo(host, port, type=kind)
+        name = host.encode("idna").decode("ascii")
+        found = socket.getaddrinfo(name, port, type=kind)
+    except UnicodeError:
+        raise _wrong(option, f"{host[:80]!r} is no name of a host") from None
     except OSError as error:
         raise _wrong(option, f"{host[:80]!r} cannot be resolved: {error.strerror}") from None
-    places = [Place(name=host, family=family, address=(str(at[0]), port)) for family, _, _, _, at in found]
+    places = [Place(name=name, family=family, address=(str(at[0]), port)) for family, _, _, _, at in found]
     return next((place for place in places if not place.is_loopback), places[0])
 
 

@@ -91,6 +91,12 @@ def test_options_that_mean_nothing_together_are_wrong_usage(tmp_path: Path, word
     assert "--self" in world.run("simulate", *words, expect=2)
 
 
+@pytest.mark.parametrize("words", [("--spread", "nan"), ("--timeout", "nan"), ("--timeout", "inf")])
+def test_seconds_are_a_number(tmp_path: Path, words: tuple[str, str]) -> None:
+    world = make_world(tmp_path, site=None)
+    assert f"Invalid value for '{words[0]}'" in world.run("simulate", *words, expect=2)
+
+
 def test_a_server_of_its_own_leaves_installation_and_proxy_of_the_environment_alone(tmp_path: Path) -> None:
     world = make_world(tmp_path, site=None)
     world.environment_extra["http_proxy"] = "http://127.0.0.1:1"

@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -163,7 +163,12 @@ def closed_port() -> int:
 def test_a_phone_gives_up_after_its_retries() -> None:
     tally = drive(f"http://127.0.0.1:{closed_port()}", desk_phone())
     assert (tally.asked, tally.retries, tally.gave_up) == (1, 2, 1)
-    assert sum(tally.failures.values()) == 3
+    assert tally.failures == {"Connection refused": 3}
+
+
+def test_the_last_phone_may_be_one_that_gave_up() -> None:
+    tally = drive(f"http://127.0.0.1:{closed_port()}", desk_phone())
+    assert tally.last_s >= PATIENT.first_pause_s * (1 + PATIENT.backoff)
 
 
 def test_silence_is_a_failure_after_the_timeout() -> None:
@@ -175,6 +180,48 @@ def test_silence_is_a_failure_after_the_timeout() -> None:
 def test_an_answer_cut_short_is_a_failure() -> None:
     with web(lambda *_: (200, {"Content-Length": "99", "Connection": "close"}, b"half")) as (url, _):
         assert drive(url, desk_phone()).gave_up == 1
+
+
+@contextmanager
+def saying(begin: bytes, more: bytes = b"") -> Iterator[str]:
+    """Answers every connection with these bytes, and with more of them until the other side has enough."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            while True:
+                try:
+                    phone, _ = listener.accept()
+                except OSError:
+                    return
+                with phone, suppress(OSError):
+                    phone.recv(4096)
+                    phone.sendall(begin)
+                    while more:
+                        phone.sendall(more)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    ("begin", "more", "reason"),
+    [
+        (b"SSH-2.0-x\r\n\r\n", b"", "the answer is not HTTP"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\nx", b"",
+         "the server closed in the middle of an answer"),
+        (b"HTTP/1.1 200 OK\r\n\r\n", bytes(1 << 20), "the answer has no end"),
+    ],
+    ids=["not HTTP", "a length of 5,000 digits", "without end"],
+)  # fmt: skip
+def test_an_answer_that_is_none_is_a_failure(begin: bytes, more: bytes, reason: str) -> None:
+    with saying(begin, more) as url:
+        tally = drive(url, desk_phone(), patience=Patience(retries=0))
+    assert (tally.gave_up, tally.failures) == (1, {reason: 1})
 
 
 def test_over_tftp_the_same_files_come() -> None:

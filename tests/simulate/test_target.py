@@ -47,8 +47,16 @@ def test_a_name_with_two_faces_is_not_this_machine(monkeypatch: pytest.MonkeyPat
         ("http://user:secret@127.0.0.1", None),
         ("http://127.0.0.1/?a=b", None),
         ("http://127.0.0.1:99999", None),
+        ("http://127.0.0.1/#a", None),
+        ("http://127.0.0.1/a b", None),
+        ("http://127.0.0.1/\u20ac", None),
+        ("http://[::1", None),
+        (f"http://{'a' * 64}.example", None),
         (None, ":69"),
         (None, "127.0.0.1:x"),
+        (None, "[::1"),
+        (None, "127.0.0.1:69/t"),
+        (None, "ann@127.0.0.1:69"),
     ],
 )
 def test_what_is_no_target_is_refused_with_its_option(url: str | None, tftp: str | None) -> None:
@@ -58,6 +66,13 @@ def test_what_is_no_target_is_refused_with_its_option(url: str | None, tftp: str
 
 def test_a_path_is_kept_as_the_directory_of_all_files() -> None:
     assert target("http://127.0.0.1/t/acme", None, owned=False).path == "/t/acme/"
+
+
+def test_a_name_is_asked_for_as_it_is_written_in_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(socket.AF_INET, 1, 6, "", ("127.0.0.1", 80))])
+    found = target("http://bücher.example", None, owned=False).http
+    assert found
+    assert found.name == "xn--bcher-kva.example"
 
 
 def test_a_certificate_is_verified_but_on_this_machine() -> None:

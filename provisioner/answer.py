@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from provisioner import codes
 from provisioner.archive import Archive
 from provisioner.cache import RenderCache
-from provisioner.errors import Broken, NotOurs, ProvisionerError, Refused, Unassigned, Unknown
+from provisioner.errors import Broken, Invalid, NotOurs, ProvisionerError, Refused, Unassigned, Unknown
 from provisioner.firmware import Shelf
 from provisioner.gate import admit
 from provisioner.gatehouse import Gatehouse
@@ -163,7 +163,7 @@ class Provisioner:
         except Exception as error:
             outcome.failed(error)
             self._note(outcome)
-            if isinstance(error, ProvisionerError):
+            if isinstance(error, ProvisionerError) and not isinstance(error, Invalid):
                 raise
             file = outcome.identity.file
             log.exception("answer.failed", file=file)
@@ -247,6 +247,8 @@ class Provisioner:
         try:
             facts = outcome.facts = self._owned(outcome, found)
             key = _key(facts, identity, self._admitted(outcome))
+        except (Broken, Invalid):  # our fault is told to this request alone: it may be mended before the next one
+            raise
         except ProvisionerError as error:
             until = found.open_until if found is not None else None
             since = until if until is not None and until <= self.clock() else _LONG_AGO

@@ -23,7 +23,7 @@ import structlog
 from pydantic import TypeAdapter
 from sqlalchemy.exc import SQLAlchemyError
 
-from provisioner.errors import Broken, Unknown
+from provisioner.errors import Broken, Invalid, Unknown
 from provisioner.load import Facts, find_many
 from provisioner.render import Answer
 from provisioner.store.database import Database
@@ -128,7 +128,7 @@ class LastGood:
                     self._opened_reader()
                 if self._my_turn():
                     self._refresh()
-        except (sqlite3.Error, OSError, SQLAlchemyError) as error:
+        except (sqlite3.Error, OSError, SQLAlchemyError, Invalid) as error:
             log.warning("last_good.delayed", reason=type(error).__name__)
 
     def _one(self, statement: str, *values: str) -> Any:

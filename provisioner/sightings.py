@@ -24,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from provisioner.archive import Archive
-from provisioner.errors import Broken, NotOurs, Refused, Unassigned, Unknown
+from provisioner.errors import Broken, Invalid, NotOurs, Refused, Unassigned, Unknown
 from provisioner.load import Facts
 from provisioner.metrics import PENDING_SIGHTINGS, Tally
 from provisioner.recognise import Ask, Identity
@@ -165,7 +165,7 @@ class Sightings:
                     # Last, for every process waits for these few rows until this one has committed.
                     _count_hours(session, listed)
                 self._archive.remember(written)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, Invalid) as error:
             log.warning("sightings.delayed", reason=type(error).__name__)
             with self._lock:
                 self._pending = {**known, **self._pending}

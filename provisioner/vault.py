@@ -16,12 +16,15 @@ import time
 from pathlib import Path
 from typing import Any
 
+import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from provisioner import keyring
-from provisioner.errors import Broken
+from provisioner.errors import Broken, Invalid
 from provisioner.keyring import Keyring
+
+log = structlog.get_logger()
 
 _NONCE_BYTES = 12
 _VERSION = b"\x01"
@@ -57,7 +60,7 @@ class Vault:
         return cls(keyring.read(path), path)
 
     def refresh(self) -> bool:
-        """Take the key file as it is now; whether it had changed."""
+        """Take the key file as it is now; whether it had changed. Raises Invalid when it cannot be read."""
         stamp = _stamp(self._path)
         if self._path is None or stamp is None or stamp == self._stamp:
             return False
@@ -69,7 +72,15 @@ class Vault:
         at = time.monotonic()
         if at - self._looked > REFRESH_S:
             self._looked = at
-            self.refresh()
+            self._look_again()
+
+    def _look_again(self) -> bool:
+        """As `refresh`, but a file that cannot be read, as while it is copied, leaves the keys in force."""
+        try:
+            return self.refresh()
+        except Invalid as error:
+            log.error("key.unusable", reason=str(error))
+            return False
 
     def _derive(self, label: str) -> bytes:
         return _derived(self.keys.identity, label)
@@ -99,7 +110,7 @@ class Vault:
         return self.seal_bytes(place, text.encode())
 
     def seal_bytes(self, place: str, body: bytes) -> bytes:
-        """Encrypt bytes for one place."""
+        """Encrypt bytes for one place. Raises Invalid when the key file changed and cannot be read."""
         self.refresh()
         nonce = os.urandom(_NONCE_BYTES)
         return _VERSION + nonce + self._ciphers[0].encrypt(nonce, body, place.encode())
@@ -114,7 +125,7 @@ class Vault:
     def open_bytes(self, place: str, sealed: bytes) -> bytes:
         """Decrypt bytes. Raises Broken when the key or the place is another."""
         body = self._opened(place, sealed)
-        if body is None and self.refresh():
+        if body is None and self._look_again():
             body = self._opened(place, sealed)
         if body is None:
             raise Broken(f"the secret of {place} was sealed with another key")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -82,7 +83,7 @@ class Temporary:
 @contextmanager
 def temporary(database_url: str | None, workers: int) -> Iterator[Temporary]:
     """An empty installation on loopback; its database is SQLite unless an empty one is named. Raises Invalid."""
-    with tempfile.TemporaryDirectory(prefix="provisioner-simulate-") as directory:
+    with _ended_by_signals(), tempfile.TemporaryDirectory(prefix="provisioner-simulate-") as directory:
         phones, portal, tftp = (_free(kind) for kind in (socket.SOCK_STREAM, socket.SOCK_STREAM, socket.SOCK_DGRAM))
         settings = {
             "DATA_DIR": directory,
@@ -98,6 +99,24 @@ def temporary(database_url: str | None, workers: int) -> Iterator[Temporary]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         environment = {**kept, **{PREFIX + name: value for name, value in settings.items()}}
         yield Temporary(Path(directory), _installation(settings), environment)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Who is told to end goes the way of an exception: no server and no key file is left behind."""
+
+    def end(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    # What is ignored, as a closed terminal under nohup, stays so.
+    usual = [one for one in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) is signal.SIG_DFL]
+    for one in usual:
+        signal.signal(one, end)
+    try:
+        yield
+    finally:
+        for one in usual:
+            signal.signal(one, signal.SIG_DFL)
 
 
 def _installation(settings: Mapping[str, str]) -> Installation:

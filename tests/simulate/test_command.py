@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +105,23 @@ def test_a_server_of_its_own_leaves_installation_and_proxy_of_the_environment_al
     told = json.loads(world.run("simulate", "--self", "--phones", "2", "--workers", "1", "--json"))
     assert (told["all"]["phones"], told["all"]["without"]) == (2, 0)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_server_of_its_own_is_gone_when_the_simulation_is_told_to_end(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "provisioner", "simulate", "--self", "--phones", "2", "--spread", "600"]
+    process = subprocess.Popen(command, env={**os.environ, "TMPDIR": str(tmp_path)})
+    try:
+        deadline = time.monotonic() + 60
+        while "Phones:" not in "".join(log.read_text("utf-8") for log in tmp_path.glob("*/log")):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        server = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0])
+        process.terminate()
+        assert process.wait(60) == 128 + signal.SIGTERM
+    finally:
+        process.kill()
+    assert not list(tmp_path.iterdir())
+    assert not Path(f"/proc/{server}").exists()
 
 
 def test_a_database_that_is_none_is_refused_before_anything_starts(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Event, Lock, Thread
 
 import structlog
@@ -30,8 +31,9 @@ class Ticker:
             with self._lock:
                 if self._thread is None and not self._stop.is_set():
                     thread = Thread(target=self._run, name=self._name, daemon=True)
-                    thread.start()
-                    self._thread = thread
+                    with suppress(RuntimeError):  # the machine has no room for it now: no request fails for that
+                        thread.start()
+                        self._thread = thread
 
     def close(self) -> None:
         """End the thread, and do the work of the last interval. Nothing starts it again."""

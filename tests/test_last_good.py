@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,9 +21,11 @@ from provisioner.last_good import LastGood
 from provisioner.load import Facts, find
 from provisioner.recognise import Ask
 from provisioner.site.apply import apply
+from provisioner.store import database as database_module
 from provisioner.store.database import DOWN, Away, Database
 from provisioner.store.tables import Device, now
 from provisioner.values import Mac
+from tests.test_ticker import NoThread
 from tests.world import BACK, FRONT, SITE, opened
 
 Lose = Callable[[], Provisioner]
@@ -196,6 +198,52 @@ def test_an_outage_is_waited_for_once_and_its_end_is_found(tmp_path: Path) -> No
         time.sleep(0.05)
     with database.reading() as session:
         assert session.execute(text("SELECT 1")).scalar() == 1
+    database.close()
+
+
+def lost(database: Database) -> None:
+    with pytest.raises(DOWN), database.reading() as session:
+        session.execute(text("SELECT 1 FROM device"))
+
+
+def found(database: Database) -> bool:
+    with suppress(*DOWN), database.reading() as session:
+        return session.execute(text("SELECT count(*) FROM device")).scalar() == 0
+    return False
+
+
+def wait_until_found(database: Database) -> None:
+    deadline = time.monotonic() + 30
+    while not found(database):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_volume_that_is_mounted_again_is_found_though_the_empty_folder_below_it_was_opened(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'a' / 'provisioner.db'}")
+    database.upgrade()
+    database.engine.dispose()
+    (tmp_path / "a").rename(tmp_path / "b")
+    (tmp_path / "a").mkdir()
+    lost(database)
+    (tmp_path / "a").rename(tmp_path / "below")
+    (tmp_path / "b").rename(tmp_path / "a")
+    wait_until_found(database)
+    database.close()
+
+
+def test_an_outage_ends_though_there_was_no_room_for_a_thread_that_looks_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'a' / 'provisioner.db'}")
+    database.upgrade()
+    database.engine.dispose()
+    (tmp_path / "a").rename(tmp_path / "b")
+    with monkeypatch.context() as patched:
+        patched.setattr(database_module, "Thread", NoThread)
+        lost(database)
+    (tmp_path / "b").rename(tmp_path / "a")
+    wait_until_found(database)
     database.close()
 
 

@@ -124,7 +124,10 @@ class Database:
                 return
             self.is_away = True
         log.error("database.lost", reason=type(error).__name__)
-        Thread(target=self._look, name="database-probe", daemon=True).start()
+        try:
+            Thread(target=self._look, name="database-probe", daemon=True).start()
+        except RuntimeError:  # the machine has no room for it: whoever asks next finds the database away again
+            self.is_away = False
 
     def _look(self) -> None:
         self.engine.dispose()
@@ -138,8 +141,8 @@ class Database:
         """Whether a connection works: an error may also be the statement's own."""
         try:
             with self.engine.connect().execution_options(patience_s=CONNECT_TIMEOUT_S) as connection:
-                # A bare SELECT 1 would not make SQLite look at its file.
-                connection.execute(text("SELECT count(*) FROM sqlite_master" if self.is_sqlite else "SELECT 1"))
+                # A bare SELECT 1 would not make SQLite look at its file, in whose place there may be a new, empty one.
+                connection.execute(text("SELECT count(*) FROM alembic_version" if self.is_sqlite else "SELECT 1"))
         except SQLAlchemyError:
             return False
         return True

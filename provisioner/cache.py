@@ -24,12 +24,13 @@ class RenderCache:
         self._lock = Lock()
 
     def get(self, key: Hashable) -> Answer | None:
-        """The answer under a key, if it is still held."""
+        """The answer under a key, if it is still held.
+
+        A request may look in vain more than once on its way; it is counted as a miss when its file is `put`.
+        """
         with self._lock:
             answer = self._answers.get(key)
-            if answer is None:
-                self.misses += 1
-            else:
+            if answer is not None:
                 self.hits += 1
                 self._answers.move_to_end(key)
             return answer
@@ -43,6 +44,7 @@ class RenderCache:
     def put(self, key: Hashable, answer: Answer) -> None:
         """Hold an answer, and let the oldest go until the budget is kept."""
         with self._lock:
+            self.misses += 1
             old = self._answers.pop(key, None)
             self.held_bytes += _size(answer) - (_size(old) if old else 0)
             self._answers[key] = answer

@@ -12,7 +12,8 @@ from prometheus_client import REGISTRY
 from prometheus_client.metrics import MetricWrapperBase
 
 from provisioner import metrics
-from tests.world import FRONT, make_world
+from provisioner.recognise import Ask
+from tests.world import FRONT, SITE, make_world, opened
 
 ROOT = Path(__file__).parents[1]
 NAMES = {name for name in REGISTRY._names_to_collectors if name.startswith("provisioner_")}
@@ -47,6 +48,16 @@ def test_a_tally_hands_over_what_it_counted_once() -> None:
     assert REGISTRY.get_sample_value("provisioner_requests_total", labels) == 3
     assert REGISTRY.get_sample_value("provisioner_request_seconds_count", {"transport": "test"}) == before + 3
     assert REGISTRY.get_sample_value("provisioner_request_seconds_bucket", {"transport": "test", "le": "0.005"}) == 2
+
+
+def test_a_request_looks_for_its_file_in_memory_once_however_often_it_must(tmp_path: Path) -> None:
+    site = SITE.replace("access: pairing", "access: network").replace("10.20.0.0/16", "127.0.0.0/8")
+    ask = Ask(path=f"/{FRONT}.cfg", address="127.0.0.1")
+    with opened(tmp_path, site) as server:
+        assert server.at_once(ask) is None
+        assert server.answer(ask)
+        assert server.at_once(ask)
+        assert (server.cache.hits, server.cache.misses) == (1, 1)
 
 
 def test_the_portal_answers_for_the_phones_processes(tmp_path: Path) -> None:

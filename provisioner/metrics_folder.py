@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -26,10 +27,19 @@ def make_folder(directory: Path) -> Path:
     return folder
 
 
+def remove_folder(directory: Path) -> None:
+    """Leave nothing in memory of an installation that will not be started again."""
+    shutil.rmtree(_place_in_memory(directory), ignore_errors=True)
+
+
+def _place_in_memory(directory: Path) -> Path:
+    name = hashlib.sha256(str(directory.resolve()).encode()).hexdigest()[:16]
+    return _MEMORY / f"provisioner-{os.getuid()}-{name}"
+
+
 def _in_memory(directory: Path) -> Path | None:
     """A folder of this installation in shared memory, ours alone; None where there is no such place."""
-    name = hashlib.sha256(str(directory.resolve()).encode()).hexdigest()[:16]
-    folder = _MEMORY / f"provisioner-{os.getuid()}-{name}"
+    folder = _place_in_memory(directory)
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         status = folder.lstat()

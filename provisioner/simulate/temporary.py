@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from provisioner.errors import Broken, Invalid, Problem
+from provisioner.metrics_folder import remove_folder
 from provisioner.settings import PREFIX, Installation
 
 _START_S = 60.0
@@ -67,6 +68,7 @@ class Temporary:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            remove_folder(self.directory)
 
     def _wait(self, process: subprocess.Popen[bytes], log: Path) -> None:
         deadline = time.monotonic() + _START_S

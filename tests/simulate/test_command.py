@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from provisioner.metrics_folder import make_folder
 from provisioner.registry import vendors
 from provisioner.values import Transport
 from tests.world import BACK, FRONT, make_world
@@ -116,12 +117,14 @@ def test_a_server_of_its_own_is_gone_when_the_simulation_is_told_to_end(tmp_path
             assert time.monotonic() < deadline
             time.sleep(0.05)
         server = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0])
+        counters = make_folder(next(tmp_path.iterdir()))
         process.terminate()
         assert process.wait(60) == 128 + signal.SIGTERM
     finally:
         process.kill()
     assert not list(tmp_path.iterdir())
     assert not Path(f"/proc/{server}").exists()
+    assert not counters.exists()
 
 
 def test_a_database_that_is_none_is_refused_before_anything_starts(tmp_path: Path) -> None:

@@ -40,6 +40,9 @@ DATABASE_AWAY = Gauge(
 )
 CACHE_BYTES = Gauge("provisioner_cache_bytes", "Rendered files held in memory", multiprocess_mode="livesum")
 PENDING_SIGHTINGS = Gauge("provisioner_pending_sightings", "Sightings not written yet", multiprocess_mode="livesum")
+OLDEST_SIGHTING = Gauge(
+    "provisioner_oldest_sighting_seconds", "How long the oldest sighting waits", multiprocess_mode="livemax"
+)
 TRANSFER_ENDS = Counter("provisioner_tftp_transfer_ends", "How TFTP transfers ended", ["how"])
 TRANSFERS = Gauge("provisioner_tftp_transfers", "Open TFTP transfers", multiprocess_mode="livesum")
 

@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 from provisioner.archive import Archive
 from provisioner.errors import Broken, Invalid, NotOurs, Refused, Unassigned, Unknown
 from provisioner.load import Facts
-from provisioner.metrics import PENDING_SIGHTINGS, Tally
+from provisioner.metrics import OLDEST_SIGHTING, PENDING_SIGHTINGS, Tally
 from provisioner.recognise import Ask, Identity
 from provisioner.render import Answer
 from provisioner.store.bulk import Row, insert_rows
@@ -105,6 +105,7 @@ class Sightings:
         self._dropped = 0
         self.tally = Tally()
         self.tally.watch(PENDING_SIGHTINGS, lambda: len(self._pending))
+        self.tally.watch(OLDEST_SIGHTING, self._oldest_s)
         self._lock = Lock()
         self._ticker = Ticker("sightings", self.flush, INTERVAL_S)
 
@@ -140,6 +141,11 @@ class Sightings:
         self._unknown[key] = outcome
         if len(self._unknown) > UNKNOWN_AT_ONCE:
             self._dropped += self._unknown.popitem(last=False)[1].times
+
+    def _oldest_s(self) -> float:
+        with self._lock:
+            oldest = next(iter(self._pending.values()), None)
+        return perf_counter() - oldest.began if oldest else 0.0
 
     def close(self) -> None:
         """Write what is left and end the thread."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from sqlalchemy import Connection, event, func, select
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -175,6 +176,19 @@ def test_unknown_macs_are_counted_and_bounded(server: Provisioner, monkeypatch: 
     assert count(server, UnknownDevice) == 20
     with server.database.reading() as session:
         assert session.scalars(select(UnknownDevice.requests).where(UnknownDevice.mac == "805ec00000c7")).one() == 2
+
+
+def test_the_age_of_what_waits_to_be_written_is_told(server: Provisioner) -> None:
+    def told() -> float:
+        server.sightings.tally.flush()
+        return REGISTRY.get_sample_value("provisioner_oldest_sighting_seconds") or 0.0
+
+    ask(server, f"/{FRONT}.cfg")
+    first = told()
+    ask(server, f"/{FRONT}.boot")
+    assert 0 < first < told()
+    server.sightings.flush()
+    assert told() == 0
 
 
 def test_what_could_not_be_written_is_kept(server: Provisioner, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,11 +20,13 @@ from typing import Any
 
 import structlog
 from gunicorn.app.base import BaseApplication
+from gunicorn.errors import AppImportError
 from gunicorn.glogging import Logger
 from setproctitle import getproctitle, setproctitle
 
 from provisioner import app, metrics
 from provisioner.answer import Provisioner
+from provisioner.errors import Invalid
 from provisioner.http import PhonesDoor
 from provisioner.phone_worker import PhoneWorker
 from provisioner.recognise import Ask, recognise
@@ -63,7 +65,10 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn ships no typ
 
     def load(self) -> Any:
         """Make the application, in the worker: connections and threads do not survive a fork."""
-        return self._make()
+        try:
+            return self._make()
+        except Invalid as error:  # told in a line, as at a start: it is tried again and again
+            raise AppImportError(str(error)) from error
 
 
 def _phones(installation: Installation, sockets: Sequence[socket.socket]) -> None:
@@ -184,7 +189,7 @@ def _options(installation: Installation, sockets: Sequence[socket.socket]) -> di
 
 
 def _worker_exit(_server: object, worker: Any) -> None:
-    close = getattr(worker.wsgi, "close", None)
+    close = getattr(getattr(worker, "wsgi", None), "close", None)  # one that could not start has no application
     if close:
         close()
 

@@ -1,7 +1,10 @@
-"""What a machine keeps for an outage follows the database also after a restart, and while no phone asks."""
+"""Processes that start anew: what the machine keeps for an outage follows the database, and one that cannot start
+tells why."""
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
 import time
 from contextlib import closing
@@ -9,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.test_serve import children
 from tests.world import FRONT, World, make_world
 
 
@@ -38,3 +42,19 @@ def test_a_phone_that_is_blocked_after_a_restart_is_known_to_be_so_in_an_outage(
     ask(world, "DELETE FROM turn")  # the next look is at once, and not half a minute after the last
     with world.serving(plane):
         wait_for_other_facts(world, paired)
+
+
+@pytest.mark.parametrize("plane", ["phones", "portal"])
+def test_a_process_that_cannot_start_says_why_in_a_line_and_starts_when_that_is_mended(
+    plane: str, tmp_path: Path
+) -> None:
+    world, key = make_world(tmp_path), tmp_path / "key"
+    content = key.read_bytes()
+    with world.serving(plane) as process:
+        key.write_bytes(b"")
+        os.kill(children(process.pid)[-1], signal.SIGKILL)
+        world.wait_for_log("holds no key")
+        world.wait_for_log("restart_in_s=0.2")  # it was tried again, after a longer pause
+        key.write_bytes(content)
+        world.wait((plane,), process)
+    assert "Traceback" not in (tmp_path / "serve.log").read_text("utf-8")

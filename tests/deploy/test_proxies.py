@@ -263,6 +263,17 @@ def test_no_token_is_in_the_proxys_log(proxy: Proxy) -> None:
     assert not any(token in path.read_text() for path in logs)
 
 
+@pytest.mark.parametrize("name", ["nginx", "haproxy"])
+def test_no_token_is_in_the_proxys_log_while_the_plane_is_down(name: str, tmp_path: Path) -> None:
+    token = "0123456789abcdef" * 3
+    with started(name, tmp_path, Upstream(free_port()), Upstream(free_port())) as proxy:
+        assert proxy.ask(proxy.tls, f"/d/{token}/805ec0123456.cfg") in (502, 503)
+        assert proxy.ask(proxy.plain, f"/d/{token}/805ec0123456.cfg") in (502, 503)
+    logs = [path for path in tmp_path.iterdir() if path.name == "output" or path.suffix == ".log"]
+    assert any(path.stat().st_size for path in logs)
+    assert not any(token in path.read_text() for path in logs)
+
+
 def test_slow_clients_hold_nobody_up(proxy: Proxy) -> None:
     with ExitStack() as stack:
         for _ in range(300):

@@ -6,10 +6,11 @@ answer costs, lets slow clients hold its threads, and waits on its accept loop f
 Here the loop itself shakes hands, reads and writes, so that a client that dawdles costs a socket and a
 timer and no thread. A complete request that matches the one exact grammar below is put to the
 application's ``at_once``, which never waits. Whatever else comes, and whatever takes time, is handed, with
-the bytes that were read, to gunicorn's own parser and threads. Nothing malformed is ever answered by the
-short way, for the grammar knows no such thing. Nobody waits for a peer to close: after an answer to a
-request with nothing behind it a close cannot cut it short, any other connection is half-closed and
-drained by the loop for a bounded time.
+the bytes that were read, to gunicorn's own parser and threads. What a thread answers goes back to the loop,
+which sends it, an image piece by piece: no thread waits for a client that reads slowly. Nothing malformed
+is ever answered by the short way, for the grammar knows no such thing. Nobody waits for a peer to close:
+after an answer to a request with nothing behind it a close cannot cut it short, any other connection is
+half-closed and drained by the loop for a bounded time.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from gunicorn import sock as gunicorn_sock
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from provisioner.http_firmware import Body
 from provisioner.poller import Poller
 
 LONGEST_HEAD = 65_536
@@ -60,7 +62,8 @@ class Peer:
     """A connection while the loop has it: what was read of a request, what is left of an answer."""
 
     __slots__ = (
-        "address", "deadline", "fileno", "flags", "head", "keep", "queue", "rest", "secure", "server", "sock", "step",
+        "address", "body", "deadline", "fileno", "flags", "head", "keep", "lingers", "queue", "rest", "secure",
+        "server", "sock", "step",
     )  # fmt: skip
 
     def __init__(self, client: Any, address: Any, server: Any, *, secure: bool = False) -> None:
@@ -73,23 +76,71 @@ class Peer:
         self.flags = 0 if secure else socket.MSG_DONTWAIT
         self.head = b""
         self.rest: Any = None
+        self.body: Body | None = None
+        """What follows the rest."""
         self.keep = False
+        self.lingers = False
+        """Whether something may be left unread behind its request."""
         self.deadline = 0.0
         self.queue: dict[Peer, None] | None = None
         self.step: Callable[[Peer], None] | None = None
         """What follows when the socket is ready; None while the poller does not watch it."""
 
 
+class Outbox:
+    """Stands in the place of a connection's socket where gunicorn's code sends an answer, and gathers it."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.sent: list[bytes] = []
+        self.body: Body | None = None
+
+    def send(self, data: bytes) -> int:
+        """Keep it."""
+        self.sent.append(data)
+        return len(data)
+
+    sendall = send
+
+    def gettimeout(self) -> float:
+        """It never waits."""
+        return 0.0
+
+
+class _Application:
+    """The application as threads call it: it sees the connection's own socket, and images are left to the loop."""
+
+    def __init__(self, application: Any) -> None:
+        self._call = application
+        self.at_once = application.at_once
+        self.close = getattr(application, "close", lambda: None)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        outbox = environ["gunicorn.socket"]
+        environ["gunicorn.socket"] = outbox.client
+        answer = self._call(environ, start_response)
+        if isinstance(answer, Body):
+            outbox.body = answer
+            return ()
+        return answer
+
+
 class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
     """The threaded worker with a short way for phones; see the module's docstring."""
 
     poller: Any
+    wsgi: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._waiting: defaultdict[float, dict[Peer, None]] = defaultdict(dict)
         """Who is waited for, by how long they may take; the first to run out of time first."""
         self._lingering: deque[tuple[float, Any]] = deque()
+
+    def load_wsgi(self) -> None:
+        """As the stock worker."""
+        super().load_wsgi()
+        self.wsgi = _Application(self.wsgi)
 
     def run(self) -> None:
         """As the stock worker, with a poller that costs less than the standard library's."""
@@ -221,8 +272,12 @@ class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type
             self._wait(peer, self._send_rest, SEND_TIME_S, selectors.EVENT_WRITE)
 
     def _send_rest(self, peer: Peer) -> None:
+        """Send as much as is taken now; who takes a piece of an image gains time for the next."""
         try:
             peer.rest = peer.rest[peer.sock.send(peer.rest, peer.flags) :]
+            if not peer.rest and peer.body is not None:
+                peer.rest = memoryview(next(peer.body, b""))
+                self._wait(peer, self._send_rest, SEND_TIME_S, selectors.EVENT_WRITE)
         except (BlockingIOError, ssl.SSLWantWriteError):
             return
         except OSError:
@@ -233,11 +288,15 @@ class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type
 
     def _answered(self, peer: Peer) -> None:
         """After a whole answer: wait for the next request, or close."""
-        if not peer.keep:
+        peer.body = None
+        if not peer.keep and not peer.lingers:
             self._drop(peer)
-        elif self.alive:
+        elif peer.keep and self.alive:
             self._wait(peer, self._read, self.cfg.keepalive)
-        else:  # it may have sent a request that it hoped to get an answer to
+            if peer.head:  # of a request that came right behind the last
+                ahead, peer.head = peer.head, b""
+                self._judge(peer, ahead)
+        else:  # it may have sent more, or a request that it hoped to get an answer to
             self._forget(peer)
             self.nr_conns -= 1
             self._close(peer.sock)
@@ -251,8 +310,18 @@ class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type
         connection = TConn(self.cfg, client, peer.address, peer.server)
         connection.parser = http.get_parser(self.cfg, client, peer.address)
         connection.parser.unreader.unread(head)
-        connection.data_ready = True
+        connection.data_ready, connection.outbox = True, None
         self.enqueue_req(connection)
+
+    def handle_request(self, req: Any, conn: TConn) -> bool:
+        """As the stock worker, but that the answer is gathered for the loop to send."""
+        client, conn.sock = conn.sock, Outbox(conn.sock)
+        try:
+            keep = super().handle_request(req, conn)
+            conn.outbox = conn.sock
+        finally:
+            conn.sock = client
+        return bool(keep)
 
     def _refuse(self, peer: Peer, head: bytes) -> None:
         """Tell in gunicorn's words that a head is too long; its own parser would wait for more of it."""
@@ -267,25 +336,34 @@ class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type
 
     def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
         """Keep no connection whose request has more to come: the stock worker lets a thread wait for it."""
-        return bool(keepalive and conn.parser.finish_body(deadline=time.monotonic() + DRAIN_S))
+        try:
+            return bool(keepalive and conn.parser.finish_body(deadline=time.monotonic() + DRAIN_S))
+        except OSError:
+            return False
+        except Exception as error:  # what is wrong with the rest is told behind the answer
+            self.handle_error(None, conn.outbox, conn.client, error)
+            return False
 
     def finish_request(self, conn: TConn, fs: Any) -> None:
-        """Take a connection back on the loop, or close it without waiting for its peer."""
+        """Take a connection back on the loop: send what its thread has answered, or close it without waiting."""
         try:
             keep = not fs.cancelled() and fs.result() is True
         except Exception:
             self.log.debug("a request ended with an error")
             keep = False
-        if not keep:
+        if conn.outbox is None or conn.sock.fileno() < 0:
             self.nr_conns -= 1
             self._close(conn.sock)
             return
         conn.sock.setblocking(False)
         peer = Peer(conn.sock, conn.client, conn.server, secure=self.cfg.is_ssl)
-        self._wait(peer, self._read, self.cfg.keepalive if self.alive else LINGER_S)
-        ahead = conn.parser.unreader.take_buffered()
-        if ahead:
-            self._judge(peer, ahead)
+        peer.keep, peer.lingers, peer.body = keep, True, conn.outbox.body
+        peer.head = conn.parser.unreader.take_buffered() if keep else b""
+        if peer.body is None:
+            self._send(peer, tuple(conn.outbox.sent))
+        else:
+            peer.rest = memoryview(b"".join(conn.outbox.sent))
+            self._wait(peer, self._send_rest, SEND_TIME_S, selectors.EVENT_WRITE)
 
     # ------------------------------------------------------------ waiting and closing
 
@@ -317,6 +395,8 @@ class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type
 
     def _drop(self, peer: Peer) -> None:
         """Close; where everything that came was read, as after a plain request, that cuts nothing short."""
+        if peer.body is not None:
+            peer.body.close()
         if peer.step is not None:
             self.poller.closing(peer)
             peer.step = None

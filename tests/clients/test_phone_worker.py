@@ -212,13 +212,16 @@ def test_a_worker_without_descriptors_serves_again_when_it_has_some() -> None:
         process.wait(15)
 
 
-def test_an_answer_waits_for_a_slow_reader_without_a_thread(ports: dict[str, int]) -> None:
+@pytest.mark.parametrize("line", [b"", b"Content-Length: 0\r\n"], ids=["short way", "long way"])
+def test_an_answer_waits_for_a_slow_reader_without_a_thread(ports: dict[str, int], line: bytes) -> None:
     slow = [socket.create_connection(("127.0.0.1", ports["short"]), 20) for _ in range(20)]
     try:
         for client in slow:
-            client.sendall(LARGE)
+            client.sendall(PLAIN + line + LARGE.removeprefix(PLAIN))
         start = time.monotonic()
-        assert exchange(ports["short"], PLAIN + b"Connection: close\r\n\r\n").startswith(b"HTTP/1.1 200")
+        assert exchange(ports["short"], PLAIN + b"Content-Length: 0\r\nConnection: close\r\n\r\n").startswith(
+            b"HTTP/1.1 200"
+        )
         assert time.monotonic() - start < WAITS_FOR_NOBODY_S
         whole = b""
         while chunk := slow[0].recv(65536):

@@ -15,6 +15,8 @@ from tests.certificates import self_signed
 from tests.world import FRONT, SITE, World, make_world
 
 SLOW = 500
+IMAGE = bytes(range(256)) * 40_000
+"""More than the buffers of a connection take."""
 REQUEST = f"GET /{FRONT}.cfg HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
 CLIENT_HELLO = bytes.fromhex("160301020001000001fc0303")
 
@@ -52,6 +54,9 @@ def plane(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     if request.param == "tls":
         trust, key = self_signed(directory)
         world.environment_extra = {"PROVISIONER_TLS_CERT": str(trust), "PROVISIONER_TLS_KEY": str(key)}
+    (directory / "images").mkdir()
+    (directory / "images" / "phone.rom").write_bytes(IMAGE)
+    world.environment_extra["PROVISIONER_FIRMWARE_DIR"] = str(directory / "images")
     with world.serving("phones"):
         yield Plane(world, trust)
 
@@ -113,3 +118,21 @@ def test_no_thread_waits_for_a_body_that_nobody_reads(plane: Plane) -> None:
         client.sendall(SLOWNESS["a body that does not come"])
         while client.recv(65536):
             pass
+
+
+def test_images_that_nobody_reads_hold_up_no_file_that_must_be_made(plane: Plane) -> None:
+    """They are more than there are threads, and come to who reads them at last whole and in their order."""
+    plane.ask()
+    plane.world.run("apply", "-", stdin=SITE.replace("Front office", "Front hall"))
+    image = b"GET /phone.rom HTTP/1.1\r\nHost: x\r\n\r\n"
+    with ExitStack() as stack:
+        slow = [plane.connect(stack) for _ in range(20)]
+        for client in slow:
+            client.sendall(image + REQUEST)
+        assert b"Front hall" in plane.ask()
+        got = b""
+        while chunk := slow[-1].recv(65536):
+            got += chunk
+    head, _, rest = got.partition(b"\r\n\r\n")
+    assert (head.startswith(b"HTTP/1.1 200"), rest[: len(IMAGE)] == IMAGE) == (True, True)
+    assert b"Front hall" in rest[len(IMAGE) :]

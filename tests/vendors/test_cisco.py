@@ -281,6 +281,16 @@ def test_transport_and_its_security(transport: str, code: str, mode: str) -> Non
     assert ("5060", "5061") == (port.findtext("sipPort"), port.findtext("securedSipPort"))
 
 
+@pytest.mark.parametrize(("transport", "port"), [("udp", "5060"), ("srv", "5060"), ("tls", "5061")])
+def test_the_usual_port_follows_the_transport_of_the_phone(transport: str, port: str) -> None:
+    record = empty_record("cisco", "8851")
+    layers = (tenant_layer(sip__transport=transport, sip__outbound_proxy="edge.example"),)
+    people = (extension("100"), extension("101", server="two.example", transport="udp"))
+    root = tree(replace(record, extensions=people, layers=layers))
+    assert [port, port] == [one.findtext("port") for one in root.findall("sipProfile/sipLines/line")]
+    assert port == root.findtext("sipProfile/sipProxies/outboundProxyPort")
+
+
 def test_the_label_of_the_7900_has_no_blanks_and_twelve_letters() -> None:
     record = replace(empty_record("cisco", "7975G"), name="The front desk of all")
     assert "Thefrontdesk" == tree(record).findtext("sipProfile/phoneLabel")

@@ -41,7 +41,7 @@ def context(profile: Profile, keys: Keys) -> Mapping[str, Any]:
         "buttons": list(_buttons(profile, keys)),
         "modules": _modules(profile),
         "time": _time(profile.settings),
-        "sip": _sip(s),
+        "sip": _sip(profile, s),
         "phone": _phone(profile),
         "locale": _locale(profile.settings),
     }
@@ -95,7 +95,7 @@ def _line(profile: Profile, number: int, index: int, account: Account, key: Key 
         "label": label or account.name,
         "account": account,
         "proxy": _proxy(profile, s),
-        "port": s["sip.port"].says(s["sip.port"].value or 5060),
+        "port": s["sip.port"].says(s["sip.port"].value or _usual_port(profile)),
         "waiting": _call_waiting(profile, s["calls.call_waiting"]),
         "busy": s["calls.call_waiting"].switch("4", "1"),
         "auto_answer": s["calls.auto_answer"].switch("1", "0"),
@@ -114,6 +114,15 @@ def _proxy(profile: Profile, s: Settings) -> Text | None:
     server, first = s["sip.server"], profile.accounts[0].settings["sip.server"]
     by_name = profile.model.extra["series"] == "ata" or server.value != first.value
     return server.text if by_name else server.says("USECALLMANAGER")
+
+
+def _usual_port(profile: Profile) -> int:
+    """The port where none is given: that of the phone's transport, which is the first account's (RFC 3261 §19.1.2).
+
+    The file of an adapter names no transport.
+    """
+    secure = profile.settings_of(1)["sip.transport"].value == "tls"
+    return 5061 if secure and profile.model.extra["series"] != "ata" else 5060
 
 
 def _call_waiting(profile: Profile, setting: Setting) -> Text:
@@ -206,7 +215,7 @@ def _date_template(settings: Settings) -> Text:
     return order.says(words.DATE_FORMATS[order] + ("A" if clock_hours(settings) == "12" else ""))
 
 
-def _sip(s: Settings) -> Mapping[str, Any]:
+def _sip(profile: Profile, s: Settings) -> Mapping[str, Any]:
     """What is said once for the whole phone, by the first account."""
     proxy = s["sip.outbound_proxy"]
     host, port = host_port(proxy)
@@ -214,7 +223,7 @@ def _sip(s: Settings) -> Mapping[str, Any]:
     secure = transport.value == "tls"
     return {
         "outbound": host,
-        "outbound_port": proxy.says(port or 5060) if proxy else None,
+        "outbound_port": proxy.says(port or _usual_port(profile)) if proxy else None,
         "expires": s["sip.expires"],
         "keepalive_s": s["sip.keepalive"].says(s["sip.keepalive"].value or 120),
         "transport": transport.code(words.TRANSPORTS),

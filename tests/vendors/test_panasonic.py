@@ -290,6 +290,12 @@ def test_sip_settings() -> None:
     assert ports == ["5060", "5070"]
 
 
+@pytest.mark.parametrize(("transport", "port"), [("udp", "5060"), ("srv", "5060"), ("tls", "5061")])
+def test_a_proxy_without_a_port_has_the_transports_and_not_the_registrars(transport: str, port: str) -> None:
+    found = parsed(device("HDV230", sip__transport=transport, sip__port=5099, sip__outbound_proxy="edge.example"))
+    assert ("5099", port) == (found["SIP_RGSTR_PORT_1"], found["SIP_OUTPROXY_PORT_1"])
+
+
 def test_vlan_poll_and_language() -> None:
     found = parsed(device("HDV230", phone__vlan=None, phone__poll_minutes=0, locale__language="de"))
     assert ("N", None, "N", None) == tuple(

@@ -116,7 +116,8 @@ def _button_warnings(profile: Profile) -> Iterator[Warned]:
 
 def _server(s: Settings, profile: Profile) -> Mapping[str, Any]:
     """Where an account registers. Failover asks the second server after two attempts without an answer."""
-    port = s["sip.port"].text or s["sip.transport"].code(words.PORTS)
+    usual = s["sip.transport"].code(words.PORTS)
+    port = s["sip.port"].text or usual
     proxy, proxy_port = bare_host_port(s["sip.outbound_proxy"])
     backup, backup_port = bare_host_port(s["sip.backup_server"])
     return {
@@ -126,7 +127,7 @@ def _server(s: Settings, profile: Profile) -> Mapping[str, Any]:
         "backup_port": (backup_port or port) if backup else OMIT,
         "failover": s["sip.backup_server"].switch("Y", "N"),
         "proxy": proxy,
-        "proxy_port": (proxy_port or proxy.says("5060")) if proxy else OMIT,
+        "proxy_port": (proxy_port or proxy.says(usual)) if proxy else OMIT,
         "transport": s["sip.transport"].code(words.TRANSPORTS),
         "srv": s["sip.transport"].says("Y" if s["sip.transport"].value == "srv" else "N"),
         "expires": s["sip.expires"].text,

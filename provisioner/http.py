@@ -67,7 +67,8 @@ class PhonesDoor:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         if environ["PATH_INFO"] in _HEALTH:
-            return health(self._provisioner, environ["PATH_INFO"], start_response)
+            body = health(self._provisioner, environ["PATH_INFO"], start_response)
+            return body if environ["REQUEST_METHOD"] != "HEAD" else []
         image = self._image(environ)
         if image is not None:
             return _sent(image, environ, start_response)

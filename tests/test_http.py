@@ -109,7 +109,9 @@ def test_a_request_that_pairs_is_not_answered_at_once(server: Provisioner) -> No
 def test_health_may_wait_for_the_database_and_is_not_given_at_once(server: Provisioner, path: str) -> None:
     environ = environment(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode(), "192.0.2.9")
     assert PhonesDoor(server).at_once(dict(environ)) is None
-    assert replied(PhonesDoor(server), environ)[0] == "200 OK"
+    status, headers, body = replied(PhonesDoor(server), environ)
+    assert (status, body) == ("200 OK", b"ok\n")
+    assert replied(PhonesDoor(server), {**environ, "REQUEST_METHOD": "HEAD"}) == (status, headers, b"")
 
 
 def test_a_target_with_scheme_and_host_means_what_its_path_means(server: Provisioner) -> None:

@@ -250,7 +250,7 @@ class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type
         self.nr += 1
         if self.nr >= self.max_requests:
             self.alive = False
-        peer.head, peer.keep = b"", request["keep-alive"]
+        peer.head, peer.keep, peer.lingers = b"", request["keep-alive"], False
         before, behind = _lines(request["version"], reply.status, reply.headers, peer.keep and self.alive)
         self._send(peer, (before, _date(int(time.time())), behind, reply.body))
 
@@ -291,8 +291,8 @@ class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type
         peer.body = None
         if not peer.keep and not peer.lingers:
             self._drop(peer)
-        elif peer.keep and self.alive:
-            self._wait(peer, self._read, self.cfg.keepalive)
+        elif peer.keep and (self.alive or peer.lingers):  # a thread cannot know that its worker stops meanwhile
+            self._wait(peer, self._read, self.cfg.keepalive if self.alive else LINGER_S)
             if peer.head:  # of a request that came right behind the last
                 ahead, peer.head = peer.head, b""
                 self._judge(peer, ahead)

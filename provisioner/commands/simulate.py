@@ -13,6 +13,7 @@ import click
 
 from provisioner.answer import Provisioner
 from provisioner.app import open_provisioner
+from provisioner.commands.common import tenant_of
 from provisioner.commands.output import as_json, print_json
 from provisioner.errors import Invalid, Problem
 from provisioner.hosts import bracketed, socket_address
@@ -98,6 +99,9 @@ def _on_installation(count: int | None, only: Collection[str], given: dict[str, 
     installation = read_installation()
     aim = _aim(installation, given)
     server = open_provisioner(installation, create=True)
+    if given["tenant"] and not given["fill_with"]:
+        with server.database.reading() as session:
+            tenant_of(session, given["tenant"])
     if given["fill_with"]:
         _fill(server, given["fill_with"], only, given["new"])
     fleet = phones_of(

@@ -80,6 +80,11 @@ def test_another_machine_needs_permission(tmp_path: Path) -> None:
     assert "--yes-i-own-it" in world.run("simulate", "--url", "http://192.0.2.1", expect=1)
 
 
+def test_an_unknown_tenant_is_named(tmp_path: Path) -> None:
+    world = make_world(tmp_path, site=None)
+    assert "--tenant: there is no tenant 'acne'" in world.run("simulate", "--tenant", "acne", expect=1)
+
+
 def test_an_unknown_vendor_is_named_with_the_known_ones(tmp_path: Path) -> None:
     world = make_world(tmp_path, site=None)
     assert "unknown: acme; known: ale," in world.run("simulate", "--vendors", "acme,snom", expect=1)

@@ -17,6 +17,7 @@ _VOUCHED = ("SUCCESS", "0")
 
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
 _ENVOY_PART = re.compile(r'(?:^|;)\s*(\w+)=("(?:\\.|[^"\\])*"|[^;]*)')
+_ESCAPED_OR_QUOTE = re.compile(r'\\.|"')
 
 
 def forwarded_certificate(environ: Mapping[str, str]) -> Presented | None:
@@ -67,12 +68,13 @@ def _envoy(text: str, _environ: Mapping[str, str]) -> Presented | None:
 
 
 def _last_element(text: str) -> str:
-    quoted, last = False, 0
-    for place, character in enumerate(text):
-        quoted ^= character == '"'
-        if character == "," and not quoted:
-            last = place + 1
-    return text[last:]
+    """Found from the end, where our proxy's own quotes are whole whatever a client wrote before them."""
+    pieces, quotes = text.split(","), 0
+    for place in reversed(range(len(pieces))):
+        quotes += _ESCAPED_OR_QUOTE.findall(pieces[place]).count('"')
+        if quotes % 2 == 0:
+            return ",".join(pieces[place:])
+    return ""
 
 
 def _escaped(text: str) -> Presented | None:

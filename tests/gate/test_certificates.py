@@ -131,6 +131,29 @@ def test_a_proxy_s_header_holds_the_certificate(form: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "wrote",
+    [
+        f'Cert="{quote(OTHER.pem)}";By="',
+        f'Cert="{quote(OTHER.pem)}";By=\\"',
+        f'By="\\",Cert="{quote(OTHER.pem)}',
+    ],
+)
+def test_quotes_that_a_client_left_open_do_not_swallow_what_the_proxy_says(wrote: str) -> None:
+    found = forwarded_certificate({"HTTP_X_FORWARDED_CLIENT_CERT": f'{wrote},Hash=1;Cert="{quote(PHONE.pem)}"'})
+    assert found
+    assert found.certificate == PHONE.der
+
+
+@pytest.mark.parametrize("wrote", ['a\\",Cert=\\"{}', 'a\\\\\\",Cert={}\\"', 'a\\";Cert={};\\",Cert={}'])
+def test_a_subject_cannot_end_its_own_quotes(wrote: str) -> None:
+    subject = wrote.replace("{}", quote(OTHER.pem))
+    header = f'Hash=1;Cert="{quote(PHONE.pem)}";Subject="{subject}"'
+    found = forwarded_certificate({"HTTP_X_FORWARDED_CLIENT_CERT": header})
+    assert found
+    assert found.certificate == PHONE.der
+
+
+@pytest.mark.parametrize(
     "subject", [f"CN={FRONT.upper()},O=Yealink", f"/C=CN/O=Yealink/CN={FRONT}", f"O=A\\,CN\\=B,CN={FRONT}"]
 )
 def test_a_subject_counts_where_the_proxy_vouches_for_it(makers: Manufacturers, subject: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -163,8 +165,9 @@ class Database:
         if not self.is_current():
             from provisioner.store.migrating import upgrade  # noqa: PLC0415  # alembic is slow to import
 
-            with self.engine.begin() as connection:
-                if not self.is_sqlite:  # there the first statement locks; here nodes that start at once would meet
+            # Processes that start at once would meet: one migrates, and the others find it done.
+            with self.engine.execution_options(immediate=True).begin() as connection:
+                if not self.is_sqlite:
                     connection.execute(text(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})"))
                 upgrade(connection)
 
@@ -307,13 +310,26 @@ def _rest(driver: Any, _record: object) -> None:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The driver's own transaction handling would commit before DDL and begin too late.
     connection.isolation_level = None
+    _write_ahead(connection)
     for pragma in (
-        "journal_mode=WAL",
         "synchronous=NORMAL",
         "foreign_keys=ON",
         f"busy_timeout={BUSY_TIMEOUT_MS}",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """SQLite waits for nobody with this: processes that make a database at once would fail."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(0.01)
 
 
 def _begin_sqlite(connection: Connection) -> None:

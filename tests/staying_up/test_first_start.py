@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from alembic import command
 from sqlalchemy import func, select
 
 from provisioner import keyring
 from provisioner.store.database import Database
+from provisioner.store.migrating import configuration
 from provisioner.store.tables import Meta, Tenant, User
 from tests.databases import PostgresServer, new_database
 from tests.test_serve import over_tftp
@@ -24,6 +28,26 @@ def database_url(server: PostgresServer) -> Iterator[str]:
     """An empty database of this server."""
     with new_database(server.url) as url:
         yield url
+
+
+@pytest.mark.parametrize("migration", ["", "0001"], ids=["new", "old"])
+def test_planes_that_start_at_once_on_sqlite_find_it_migrated(migration: str, tmp_path: Path) -> None:
+    keyring.create(tmp_path / "key")
+    if migration:
+        database = Database(f"sqlite:///{tmp_path / 'provisioner.db'}")
+        with database.engine.begin() as connection:
+            command.upgrade(configuration(connection), migration)
+        database.close()
+    starts = [make_world(tmp_path, site=None) for _ in range(3)]
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "provisioner", "db", "upgrade"],
+            env=start.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )
+        for start in starts
+    ]  # fmt: skip
+    said = [process.communicate(timeout=120)[0] for process in processes]
+    assert [0] * 3 == [process.returncode for process in processes], said
 
 
 @pytest.mark.postgres

@@ -15,6 +15,8 @@ half-closed and drained by the loop for a bounded time.
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import selectors
 import socket
@@ -105,6 +107,13 @@ class Outbox:
     def gettimeout(self) -> float:
         """It never waits."""
         return 0.0
+
+    def shutdown(self, _how: int) -> None:
+        """Raises OSError: the loop closes."""
+        raise OSError(errno.ENOTSOCK, os.strerror(errno.ENOTSOCK))
+
+    def close(self) -> None:
+        """The loop does."""
 
 
 class _Application:
@@ -314,14 +323,9 @@ class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type
         self.enqueue_req(connection)
 
     def handle_request(self, req: Any, conn: TConn) -> bool:
-        """As the stock worker, but that the answer is gathered for the loop to send."""
-        client, conn.sock = conn.sock, Outbox(conn.sock)
-        try:
-            keep = super().handle_request(req, conn)
-            conn.outbox = conn.sock
-        finally:
-            conn.sock = client
-        return bool(keep)
+        """As the stock worker, but that the answer, and what may be said behind it, is gathered for the loop."""
+        conn.outbox = conn.sock = Outbox(conn.sock)
+        return bool(super().handle_request(req, conn))
 
     def _refuse(self, peer: Peer, head: bytes) -> None:
         """Tell in gunicorn's words that a head is too long; its own parser would wait for more of it."""
@@ -336,13 +340,7 @@ class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type
 
     def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
         """Keep no connection whose request has more to come: the stock worker lets a thread wait for it."""
-        try:
-            return bool(keepalive and conn.parser.finish_body(deadline=time.monotonic() + DRAIN_S))
-        except OSError:
-            return False
-        except Exception as error:  # what is wrong with the rest is told behind the answer
-            self.handle_error(None, conn.outbox, conn.client, error)
-            return False
+        return bool(keepalive and conn.parser.finish_body(deadline=time.monotonic() + DRAIN_S))
 
     def finish_request(self, conn: TConn, fs: Any) -> None:
         """Take a connection back on the loop: send what its thread has answered, or close it without waiting."""
@@ -351,12 +349,13 @@ class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type
         except Exception:
             self.log.debug("a request ended with an error")
             keep = False
-        if conn.outbox is None or conn.sock.fileno() < 0:
+        client = conn.outbox.client if conn.outbox else conn.sock
+        if conn.outbox is None or not conn.outbox.sent:
             self.nr_conns -= 1
-            self._close(conn.sock)
+            self._close(client)
             return
-        conn.sock.setblocking(False)
-        peer = Peer(conn.sock, conn.client, conn.server, secure=self.cfg.is_ssl)
+        client.setblocking(False)
+        peer = Peer(client, conn.client, conn.server, secure=self.cfg.is_ssl)
         peer.keep, peer.lingers, peer.body = keep, True, conn.outbox.body
         peer.head = conn.parser.unreader.take_buffered() if keep else b""
         if peer.body is None:
@@ -411,6 +410,9 @@ class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type
         """Half-close and drain later: closing at once could cut the answer short (RFC 9112, section 9.6)."""
         try:
             client.setblocking(False)
+            if isinstance(client, ssl.SSLSocket):
+                with suppress(OSError, ValueError):
+                    client.unwrap()
             client.shutdown(socket.SHUT_WR)
             self.poller.register(client, selectors.EVENT_READ, self._drain)
         except (OSError, ValueError, KeyError):

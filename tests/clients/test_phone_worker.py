@@ -94,6 +94,8 @@ MESSAGES = st.builds(
 @example(PLAIN + b"Connection: close\r\n\r\n")
 @example(PLAIN.replace(b"1.1", b"1.0") + b"Connection: keep-alive\r\n\r\n")
 @example(PLAIN + b"\r\n" + PLAIN + b"\r\n")
+@example(PLAIN + b"Expect: 100-continue\r\nSCRIPT_NAME: /x\r\n\r\n")
+@example(PLAIN + b"Transfer-Encoding: chunked\r\n\r\nabc")
 def test_both_ways_give_the_same_answer_to_the_same_bytes(ports: dict[str, int], message: bytes) -> None:
     assert exchange(ports["stock"], message) == exchange(ports["short"], message)
 
@@ -264,10 +266,11 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path
 
 
 def over_tls(port: int, message: bytes) -> tuple[str, bytes]:
-    """The name in the server's certificate, and its answer."""
+    """The name in the server's certificate, and its answer, whose end TLS must tell, too (RFC 8446, section 6.1)."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    with socket.create_connection(("127.0.0.1", port), 20) as plain, context.wrap_socket(plain) as client:
+    plain = socket.create_connection(("127.0.0.1", port), 20)
+    with context.wrap_socket(plain, suppress_ragged_eofs=False) as client:
         shown = x509.load_der_x509_certificate(client.getpeercert(binary_form=True) or b"")
         client.sendall(message)
         got = b""

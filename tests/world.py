@@ -36,6 +36,8 @@ devices:
   - {mac: "80:5e:c0:12:34:57", name: Back desk, vendor: yealink, model: T48S, extensions: ["101"]}
 """
 FRONT, BACK = "805ec0123456", "805ec0123457"
+SERVED: set[Path] = set()
+"""The data directories of all servers that were started."""
 
 
 @contextmanager
@@ -129,6 +131,7 @@ class World:
     @contextmanager
     def starting(self, *words: str) -> Iterator[subprocess.Popen[str]]:
         """Run the server until the block ends, ready or not."""
+        SERVED.add(self.directory)
         with open(self.directory / "serve.log", "w", encoding="utf-8") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "provisioner", "serve", *words],

@@ -316,6 +316,8 @@ class Provisioner:
                 codes.use(session, self.gatehouse.codes.of(ask, facts), ask.authorization)
             before = pairing.pair(session, facts.device_id, ask.address, self.clock(), anew=outcome.proof == "code")
             facts = find(session, identity.mac, identity.tenant)
+            if before is None:  # another request paired it, or an admin forbade it: the gate knows which
+                admit(self.gatehouse.claim(ask, identity, facts))
             if outcome.proof == "code":
                 return self._rendered(session, facts, identity)
         try:

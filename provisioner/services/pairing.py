@@ -61,9 +61,9 @@ class Before:
 
 
 def pair(session: Session, device_id: int, address: str, at: datetime, *, anew: bool = False) -> Before | None:
-    """Pair a device whose window is open, or any with ``anew``; None where another request was faster."""
-    device = session.get(Device, device_id)
-    if device is None or (device.state != "open" and not anew):
+    """Pair a device whose window is open, or any that is not blocked with ``anew``; None where somebody was faster."""
+    device = session.get(Device, device_id, with_for_update=True)
+    if device is None or device.state == "blocked" or (device.state != "open" and not anew):
         return None
     fields = ("state", "generation", "paired_at", "paired_address", "open_until")
     before = Before(**{name: getattr(device, name) for name in fields})

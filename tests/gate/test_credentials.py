@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from requests.auth import HTTPDigestAuth
 
+from provisioner import answer as answering
 from provisioner import codes
 from provisioner.answer import Provisioner
+from provisioner.gate import Claim
 from provisioner.http import PhonesDoor
 from provisioner.recognise import Ask
 from provisioner.services import pairing
@@ -263,6 +265,24 @@ def test_a_blocked_device_has_no_use_for_a_code(basic: House, made: Callable[...
     given = basic_header("x", made())
     basic.set(FRONT, state="blocked")
     assert "blocked" in basic.ask(FILE, authorization=given)
+
+
+def test_a_device_that_is_blocked_while_its_code_is_looked_at_stays_so_and_keeps_the_code(
+    basic: House, made: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, real = basic_header("x", made()), answering.admit
+
+    def admitted(claim: Claim) -> str:
+        proof = real(claim)
+        basic.set(FRONT, state="blocked")
+        return proof
+
+    with monkeypatch.context() as patch:
+        patch.setattr(answering, "admit", admitted)
+        assert basic.ask(FILE, authorization=given).startswith("Refused")
+    assert basic.device(FRONT).state == "blocked"
+    basic.set(FRONT, state="closed")
+    assert basic.ask(FILE, authorization=given) == "code"
 
 
 def test_ten_wrong_guesses_make_a_code_worthless_in_every_process(basic: House, made: Callable[..., str]) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from provisioner import answer
 from provisioner.errors import Broken
+from provisioner.gate import Claim
 from tests.gate.conftest import House
 from tests.world import BACK, FRONT
 
@@ -55,6 +56,22 @@ def test_a_pairing_that_an_admin_ended_meanwhile_is_not_taken_back(
     monkeypatch.setattr(answer, "render", block_and_break)
     assert house.ask(f"/{FRONT}.cfg").startswith("Broken")
     assert house.device(FRONT).state == "blocked"
+
+
+@pytest.mark.parametrize("state", ["blocked", "closed"])
+def test_a_window_that_an_admin_closed_since_the_gate_looked_lets_nobody_in(
+    house: House, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    real = answer.admit
+
+    def admitted(claim: Claim) -> str:
+        proof = real(claim)
+        house.set(FRONT, state=state, open_until=None)
+        return proof
+
+    monkeypatch.setattr(answer, "admit", admitted)
+    assert house.ask(f"/{FRONT}.cfg").startswith("Refused")
+    assert house.device(FRONT).state == state
 
 
 def test_other_phones_pair_while_a_file_is_being_made(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -173,4 +173,5 @@ def _is_right(parts: Mapping[str, str], method: str, login: Login) -> bool:
     middle = (
         f"{parts['nonce']}:{parts.get('nc', '')}:{parts.get('cnonce', '')}:auth" if "qop" in parts else parts["nonce"]
     )
-    return hmac.compare_digest(hashed(f"{first}:{middle}:{second}"), parts.get("response", "").lower())
+    right, given = hashed(f"{first}:{middle}:{second}"), parts.get("response", "").lower()
+    return hmac.compare_digest(right.encode(), given.encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from shutil import which
@@ -174,6 +175,11 @@ def test_counts_of_a_nonce_may_come_out_of_order_but_not_twice(house: House) -> 
 def test_hostile_headers_are_refused_like_any_other(basic: House, header: str) -> None:
     assert basic.ask(FILE, authorization=header).startswith("Refused")
     assert basic.ask(STRANGER, authorization=header).startswith("Unknown")
+
+
+def test_a_response_in_letters_that_no_digest_has_is_a_wrong_one(digest: House) -> None:
+    told = re.sub('response="[^"]*"', 'response="\xe9"', answer(challenge(digest)[0], "acme-phones", "tenant-secret"))
+    assert "password are wrong" in digest.ask(FILE, authorization=told)
 
 
 # --- who is challenged

@@ -14,10 +14,10 @@ from admin.changes import change_of, edit_device
 from admin.words import _, counted, mark
 from provisioner.answer import Provisioner
 from provisioner.errors import Invalid, Problem
-from provisioner.load import fits
 from provisioner.services import devices, resync
 from provisioner.services.resync import Resynced
 from provisioner.store.tables import ButtonTemplate, Device, Job, Tenant
+from provisioner.values import fits
 
 Asks = Literal["", "minutes", "template", "location"]
 Run = Callable[[Provisioner, Session, Job, Device], str]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
@@ -34,7 +33,7 @@ from provisioner.settings import Installation
 from provisioner.store.database import Database
 from provisioner.store.quick import QuickSelect
 from provisioner.store.tables import Device, Location, Tenant
-from provisioner.values import Ipei, Mac, Mode, Owner, Slot
+from provisioner.values import Ipei, Mac, Mode, Owner, Slot, fits
 from provisioner.vault import Vault
 
 BUTTONS_REMEMBERED = 8192
@@ -311,13 +310,8 @@ def _button(row: Row) -> ButtonRow:
     )
 
 
-def fits(vendor: str, model: str, pattern: str) -> bool:
-    """Whether a pattern ``vendor/model`` with stars means this model; case does not matter."""
-    return fnmatchcase(f"{vendor}/{model}".lower(), pattern.lower() if "/" in pattern else f"{pattern.lower()}/*")
-
-
 def _fitting(device: Row, patterns: Iterable[str]) -> Iterable[str]:
-    return (pattern for pattern in patterns if pattern == "*" or fits(device.vendor, device.model, pattern))
+    return (pattern for pattern in patterns if fits(device.vendor, device.model, pattern))
 
 
 def _specific(pattern: str) -> tuple[int, str]:

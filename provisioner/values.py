@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from fnmatch import fnmatchcase
 
 MOST_MINUTES = 525_600
 """A pairing window is open for a year at most."""
@@ -221,3 +222,8 @@ class Slot:
 
     def __str__(self) -> str:
         return f"{self.group}:{self.number}"
+
+
+def fits(vendor: str, model: str, pattern: str) -> bool:
+    """Whether a pattern ``vendor/model`` with stars means this model; case does not matter."""
+    return fnmatchcase(f"{vendor}/{model}".lower(), pattern.lower() if "/" in pattern else f"{pattern.lower()}/*")

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from admin.scope import Scope
 from admin.tables import Column, Search, Table, begins, contains, holds
 from admin.words import _, ago, mark
-from provisioner.load import fits
 from provisioner.registry import vendors
 from provisioner.store.tables import (
     ButtonTemplate,
@@ -25,7 +24,7 @@ from provisioner.store.tables import (
     Seen,
     now,
 )
-from provisioner.values import Ipei, Mac
+from provisioner.values import Ipei, Mac, fits
 
 Where = ColumnElement[bool]
 Defaults = Sequence[tuple[str, str]]

@@ -22,14 +22,13 @@ from admin.scope import Scope, here
 from admin.words import _, mark
 from provisioner.errors import Invalid, Problem
 from provisioner.keys import effective
-from provisioner.load import fits
 from provisioner.placeholders import fill
 from provisioner.registry import vendors
 from provisioner.services import templates
 from provisioner.services.buttons import ButtonIn
 from provisioner.services.schemas import TemplateIn
 from provisioner.store.tables import ButtonTemplate, Extension
-from provisioner.values import Mode, Slot
+from provisioner.values import Mode, Slot, fits
 from provisioner.vendor_api import Model, Vendor
 
 views = Blueprint("button_templates", __name__, url_prefix="/advanced/button-templates")

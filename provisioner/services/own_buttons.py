@@ -8,13 +8,12 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from provisioner.errors import Problem
-from provisioner.load import fits
 from provisioner.services import buttons, extensions
 from provisioner.services.buttons import ButtonIn, Buttons
 from provisioner.services.change import Change, Outcome, refuse
 from provisioner.services.schemas import ExtensionIn
 from provisioner.store.tables import Button, Device, DeviceLine, Extension, Tenant
-from provisioner.values import Mode
+from provisioner.values import Mode, fits
 
 NOT_FOR_USERS = frozenset({Mode.NATIVE, Mode.URL, Mode.XML, Mode.LOCAL})
 """Modes that reach past the telephone system, into the phone itself or the network around it."""

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationInfo, field_validator
 
 from provisioner import neutral
-from provisioner.load import fits
 from provisioner.neutral import Audio, Calls, Emergency, Locale, Phone, Section, Sip
 from provisioner.recognise import vendor_by_oui
 from provisioner.registry import find_model, vendors
@@ -36,7 +35,7 @@ from provisioner.services.fields import (
 )
 from provisioner.services.places import Country, CountryOrBlank, Language, known
 from provisioner.store import tables
-from provisioner.values import MOST_MINUTES
+from provisioner.values import MOST_MINUTES, fits
 from provisioner.vendor_api import Model
 
 MOST_EXTENSIONS = 250

@@ -12,7 +12,7 @@ from sqlalchemy import inspect
 
 from provisioner.errors import ProvisionerError
 from provisioner.keys import effective
-from provisioner.load import Loader, fits
+from provisioner.load import Loader
 from provisioner.merge import merge
 from provisioner.registry import vendors
 from provisioner.render import unknown_native_keys
@@ -23,7 +23,7 @@ from provisioner.services.devices import called, subject
 from provisioner.services.schemas import DeviceIn, model_of
 from provisioner.site.document import Site
 from provisioner.store.tables import ButtonTemplate, Device, Tenant
-from provisioner.values import Mode
+from provisioner.values import Mode, fits
 from provisioner.vendor_api import Model
 
 MOST_RENDERED = 50

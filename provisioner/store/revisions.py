@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from sqlalchemy import ColumnElement, event, inspect, or_, select, update
+from sqlalchemy import ColumnElement, event, inspect, or_, select, tuple_, update
 from sqlalchemy.orm import Session, UOWTransaction, sessionmaker
 
 from provisioner.store.tables import (
@@ -23,6 +23,7 @@ from provisioner.store.tables import (
     LocationAssignment,
     Tenant,
 )
+from provisioner.values import fits
 
 Where = ColumnElement[bool]
 
@@ -129,7 +130,20 @@ def _uses_template(session: Session, template_id: int, tenant_id: int) -> Iterat
     yield Device.id.in_(select(DeviceLine.device_id).where(DeviceLine.extension_id.in_(shown)))
     defaults = session.connection().scalar(select(Tenant.default_templates).where(Tenant.id == tenant_id))
     if template_id in (defaults or {}).values():
-        yield (Device.tenant_id == tenant_id) & Device.template_id.is_(None)
+        chosen = tuple_(Device.template_id, Device.vendor, Device.model)
+        passed_over = Device.template_id.is_(None) | chosen.in_(_misfits(session, tenant_id))
+        yield (Device.tenant_id == tenant_id) & passed_over
+
+
+def _misfits(session: Session, tenant_id: int) -> list[tuple[int | None, str, str]]:
+    """Templates that devices have and that are not for their model: those show the default of it instead."""
+    templates = select(ButtonTemplate.id, ButtonTemplate.models).where(ButtonTemplate.tenant_id == tenant_id)
+    models = {row.id: row.models for row in session.connection().execute(templates) if row.models}
+    had = select(Device.template_id, Device.vendor, Device.model).where(Device.template_id.in_(models)).distinct()
+    found = session.connection().execute(had) if models else ()
+    return [
+        (own, vendor, model) for own, vendor, model in found if not any(fits(vendor, model, p) for p in models[own])
+    ]
 
 
 def _shows_button(session: Session, button: Button) -> Iterator[Where]:

@@ -118,8 +118,17 @@ def test_a_change_raises_exactly_who_shows_it(practice: Desk, change: str) -> No
 
 def test_a_default_template_is_shown_by_those_without_their_own(practice: Desk) -> None:
     practice.make(name="Acme Dental", sip=SIP, default_templates={"*": "Other"})
+    practice.template(name="Front", models=["*"], buttons=[DND])
     assert ALL - {PHONE} == practice.raised(lambda: practice.template(name="Other", buttons=[REDIAL]))
     assert ALL == practice.raised(lambda: gone("button_templates", "Other")(practice))
+
+
+def test_a_default_template_is_shown_by_those_whose_own_is_not_for_their_model(practice: Desk) -> None:
+    practice.make(name="Acme Dental", sip=SIP, default_templates={"*": "Other"})
+    practice.template(name="Front", models=["yealink/T3*"], buttons=[DND])
+    before = practice.profile(PHONE).buttons
+    assert PHONE in practice.raised(lambda: practice.template(name="Other", buttons=[REDIAL]))
+    assert before != practice.profile(PHONE).buttons
 
 
 def test_the_template_of_an_extension_is_shown_by_its_device(practice: Desk) -> None:

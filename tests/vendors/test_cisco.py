@@ -370,6 +370,15 @@ def test_what_a_file_cannot_say_comes_with_a_warning() -> None:
     assert [] == warned(empty_record("cisco", "8851"))
 
 
+@pytest.mark.parametrize(
+    ("transport", "srtp", "told"), [("udp", "off", 0), ("udp", "optional", 1), ("tls", "mandatory", 0)]
+)
+def test_who_wants_no_encryption_is_not_told_what_it_takes(transport: str, srtp: str, told: int) -> None:
+    layers = (tenant_layer(sip__transport=transport, sip__srtp=srtp),)
+    record = replace(empty_record("cisco", "8851"), layers=layers, extensions=(extension("100"),))
+    assert told == len([one for one in warned(record) if one.startswith("sip.srtp: ")])
+
+
 def test_a_password_that_the_7900_would_cut_is_warned_of() -> None:
     people = (replace(extension("100"), password="x" * 32), replace(extension("101"), password="y" * 31))
     layers = (tenant_layer(phone__admin_password="z" * 32),)

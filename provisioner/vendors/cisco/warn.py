@@ -76,7 +76,8 @@ def _words(profile: Profile) -> Iterator[Warned]:
         yield Warned("sip.dtmf", "the phone sends digits as RTP events or as tones, not by INFO")
     if settings["sip.transport"].value == "tls":
         yield Warned("sip.transport", "TLS works only on a phone that already has a trust list")
-    if any(account.settings["sip.srtp"] for account in profile.accounts) and settings["sip.transport"].value != "tls":
+    encrypted = any(account.settings["sip.srtp"].value != "off" for account in profile.accounts)
+    if encrypted and settings["sip.transport"].value != "tls":
         yield Warned("sip.srtp", "the phone encrypts speech only with TLS and a trust list")
 
 

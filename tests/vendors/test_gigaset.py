@@ -548,6 +548,13 @@ def test_what_a_provider_frame_cannot_do_is_told() -> None:
     assert "double quote" in said(quoted)["account 1"]
 
 
+@pytest.mark.parametrize("model", ["N510 IP PRO", "N720 DM PRO"])
+def test_a_base_that_speaks_udp_alone_asks_at_the_port_of_udp(model: str) -> None:
+    keys = keys_of(one_account(model, transport="tls", outbound_proxy="edge"))
+    ports = {port for name, port in keys.items() if name.endswith(("SERVER_PORT", "REGISTRAR_PORT", "PROXY_PORT"))}
+    assert {"0x13c4"} == ports
+
+
 # Maxwell
 
 
@@ -634,6 +641,13 @@ def test_a_maxwells_vlans() -> None:
     ):  # fmt: skip
         keys = keys_of(replace(empty_record("gigaset", "Maxwell 3"), layers=(tenant_layer(phone__vlan=vlan),)))
         assert expected == tuple(keys[f"NET.VLAN.{name}"] for name in names)
+
+
+def test_the_port_of_a_maxwells_account_follows_the_phones_transport() -> None:
+    people = (extension("1", transport="tls"), extension("2", transport="udp", outbound_proxy="edge"))
+    keys = keys_of(replace(empty_record("gigaset", "Maxwell 3"), extensions=people))
+    names = ("0.ProxyServer", "1.RegistrationServer", "1.OutboundProxy")
+    assert ["5061"] * 3 == [keys[f"SIP.Account.{name}.Port"] for name in names]
 
 
 def test_what_all_accounts_of_a_maxwell_share_is_told() -> None:

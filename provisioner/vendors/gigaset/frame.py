@@ -79,7 +79,8 @@ def _n720_account(n: int, account: Account | None, numbers: Mapping[Any, int]) -
 
 def _provider(account: Account) -> Mapping[str, Any]:
     """A server as these bases have it: UDP only, and its ports in hexadecimal."""
-    s, found = account.settings, server(account)
+    s = account.settings
+    found = server(account, s["sip.transport"].says(words.PORTS["udp"]))
     return {
         **found,
         "port": _hex(found["port"]),

@@ -44,7 +44,9 @@ def context(profile: Profile, keys: Keys) -> Mapping[str, Any]:
     """Everything that ``maxwell.xml.j2`` names."""
     first = profile.settings_of(1)
     return {
-        "accounts": [_account(n, profile.account(n)) for n in range(1, profile.model.accounts + 1)],
+        "accounts": [
+            _account(n, profile.account(n), first["sip.transport"]) for n in range(1, profile.model.accounts + 1)
+        ],
         "sip": _sip(first),
         "function_keys": [_key(profile, key) for key in keys.line],
         # A soft key that nobody gave keeps what the factory made it.
@@ -58,7 +60,7 @@ def context(profile: Profile, keys: Keys) -> Mapping[str, Any]:
 # Accounts
 
 
-def _account(n: int, account: Account | None) -> Mapping[str, Any]:
+def _account(n: int, account: Account | None, transport: Setting) -> Mapping[str, Any]:
     if account is None:
         return {"i": n - 1, "used": False}
     s = account.settings
@@ -66,7 +68,7 @@ def _account(n: int, account: Account | None) -> Mapping[str, Any]:
         "i": n - 1,
         "used": True,
         "account": account,
-        **server(account),
+        **server(account, transport.code(words.PORTS)),
         "proxy_mode": s["sip.outbound_proxy"].switch(on="0", off="2"),
         "dtmf": s["sip.dtmf"].code(words.MAXWELL_DTMF),
         "call_waiting": s["calls.call_waiting"].switch(),

@@ -72,7 +72,7 @@ def _pin(number: str) -> str:
 def _provider(account: Account) -> Provider:
     s = account.settings
     return {
-        **server(account),
+        **server(account, s["sip.transport"].code(words.PORTS)),
         "transport": s["sip.transport"].code(words.NX70_TRANSPORTS),
         "expires": s["sip.expires"].text,
         "srtp": s["sip.srtp"].says("0" if s["sip.srtp"].value == "off" else "1"),

@@ -18,23 +18,23 @@ from provisioner.vendor_api import (
     joined,
     zone,
 )
-from provisioner.vendors.gigaset import words
 
 
-def server(account: Account) -> Mapping[str, Text | None]:
-    """Where an account registers, what stands in for it, and the proxy before both; every port is given."""
+def server(account: Account, usual: Text) -> Mapping[str, Text | None]:
+    """Where an account registers, what stands in for it, and the proxy before both; every port is given.
+
+    ``usual`` is the port of the transport that the device will use, which need not be the one asked for.
+    """
     s = account.settings
-    transport = s["sip.transport"]
-    default = transport.says(words.PORTS[transport.value])
     backup, backup_port = host_port(s["sip.backup_server"])
     proxy, proxy_port = host_port(s["sip.outbound_proxy"])
-    port = s["sip.port"].text or default
+    port = s["sip.port"].text or usual
     return {
         "address": s["sip.server"].text,
         "port": port,
         "proxied": s["sip.outbound_proxy"].switch(),
         "proxy": proxy,
-        "proxy_port": proxy_port or default,
+        "proxy_port": proxy_port or usual,
         "failover": s["sip.backup_server"].switch(),
         "backup": backup,
         "backup_port": backup_port or port,

@@ -324,8 +324,11 @@ class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type
 
     def handle_request(self, req: Any, conn: TConn) -> bool:
         """As the stock worker, but that the answer, and what may be said behind it, is gathered for the loop."""
-        conn.outbox = conn.sock = Outbox(conn.sock)
-        return bool(super().handle_request(req, conn))
+        outbox = conn.outbox = conn.sock = Outbox(conn.sock)
+        keep = super().handle_request(req, conn)
+        if outbox.body is not None:  # what may be said behind it would come before it
+            conn.sock = Outbox(outbox.client)
+        return bool(keep)
 
     def _refuse(self, peer: Peer, head: bytes) -> None:
         """Tell in gunicorn's words that a head is too long; its own parser would wait for more of it."""

@@ -79,6 +79,15 @@ def test_a_head_tells_of_the_whole_image_whatever_part_it_names(world: World) ->
     assert (status, headers["Content-Length"], "Content-Range" in headers) == (200, str(len(IMAGE)), False)
 
 
+def test_an_image_stays_whole_whatever_follows_its_request(world: World) -> None:
+    with socket.create_connection(("127.0.0.1", world.phones), 20) as client:
+        client.sendall(b"GET /sip.ld HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nno chunk\r\n\r\n")
+        got = b""
+        while chunk := client.recv(65536):
+            got += chunk
+    assert got.partition(b"\r\n\r\n")[2][: len(IMAGE)] == IMAGE
+
+
 def test_an_image_is_served_over_tftp_with_a_window(world: World) -> None:
     with Phone(("127.0.0.1", world.tftp), patience_s=10) as phone:
         assert phone.fetch("vvx/sip.ld", blksize=1428, windowsize=8) == IMAGE

@@ -173,11 +173,21 @@ class Sightings:
                 self._archive.remember(written)
         except (SQLAlchemyError, Invalid) as error:
             log.warning("sightings.delayed", reason=type(error).__name__)
-            with self._lock:
-                self._pending = {**known, **self._pending}
+            self._put_back(known)
         if not self._database.is_away:
             for chore in self._chores:
                 self._do(chore, strangers)
+
+    def _put_back(self, known: dict[Hashable, Outcome]) -> None:
+        """Keep what was not written, within the bounds of the table, before what came meanwhile."""
+        with self._lock:
+            came, self._pending = self._pending, known
+            for key, outcome in came.items():
+                if key not in known and len(known) >= PENDING:
+                    self._dropped += outcome.times
+                    continue
+                outcome.answer = outcome.answer if len(known) < ANSWERS_AT_ONCE else None
+                known[key] = outcome
 
     @staticmethod
     def _do(chore: Chore, strangers: Sequence[Outcome]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import structlog
@@ -141,6 +142,30 @@ def test_the_table_is_bounded_and_says_so(server: Provisioner, monkeypatch: pyte
         server.sightings.flush()
     assert count(server, Sighting) == 10
     assert {"event": "sightings.dropped", "requests": 20, "log_level": "warning"} in events
+
+
+def test_the_table_is_bounded_however_long_nothing_can_be_written(
+    server: Provisioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sightings, "PENDING", 10)
+
+    def away() -> NoReturn:
+        # Phones go on asking while a flush waits for the database.
+        for number in range(8):
+            ask(server, f"/{FRONT}.cfg", f"{AGENT} {len(tries)} {number}")
+        tries.append(1)
+        raise OperationalError("INSERT", None, Exception("away"))
+
+    tries: list[int] = []
+    ask(server, f"/{FRONT}.cfg", AGENT)
+    with capture_logs() as events, monkeypatch.context() as patched:
+        patched.setattr(server.database, "writing", away)
+        for _ in range(4):
+            server.sightings.flush()
+        patched.undo()
+        server.sightings.flush()
+    dropped = sum(event["requests"] for event in events if event["event"] == "sightings.dropped")
+    assert (10, 23) == (count(server, Sighting), dropped)
 
 
 def test_a_refusal_tells_no_firmware(server: Provisioner) -> None:

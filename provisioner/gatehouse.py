@@ -74,11 +74,14 @@ class Gatehouse:
             self.codes.failed(claim.codes)
 
     def count(self, outcome: Outcome) -> None:
-        """An identity that got nothing may be a step of a walk; a phone at the place where it was paired is none."""
+        """An identity that got nothing may be a step of a walk; a phone at the place where it was paired is none.
+
+        What everybody may have takes no step back, whatever MAC comes with the request.
+        """
         mac, facts, address = outcome.identity.mac, outcome.facts, outcome.ask.address
         if mac is None:
             self.walks.failed(_NOWHERE, "")  # no identity is no step, and takes as long
-        elif outcome.word == "served":
+        elif outcome.proof is not None and outcome.word == "served":
             self.walks.succeeded(address, mac.hex)
         elif outcome.word == "unknown" or (outcome.word == "refused" and facts and facts.paired_address != address):
             self.walks.failed(address, mac.hex)

@@ -89,7 +89,8 @@ class Walks:
         """Note that an identity got its file: it is none that gets nothing."""
         known = self._sources.get(source_of(address)) if self._sources else None
         if known:
-            known.steps.pop(identity, None)
+            with self._lock:
+                known.steps.pop(identity, None)
 
     def _catch(self, source: str, until: datetime) -> None:
         self._sources.pop(source, None)

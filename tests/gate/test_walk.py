@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from datetime import datetime
+from typing import Any
+
 import pytest
 from sqlalchemy import func, select
 
 from provisioner import walk
 from provisioner.answer import Provisioner
+from provisioner.recognise import Ask
 from provisioner.store.tables import Walker, WalkStep
 from provisioner.walk import source_of
 from tests.gate.conftest import House
@@ -144,6 +149,28 @@ def test_five_hundred_phones_behind_one_address_are_all_served_beside_forty_unkn
         assert house.ask(path, WALKER) in ("token", "window")
 
 
+def test_what_everybody_may_have_takes_no_step_back(house: House) -> None:
+    for number in range(51):
+        walk_over(house, 1, first=number)
+        house.provisioner.answer(Ask(path=f"/46xxsettings.txt?mac=805ec1{number:06x}", address=WALKER))
+    assert "too many identities" in house.ask(f"/{FRONT}.cfg", WALKER)
+
+
+def test_a_step_is_taken_back_while_nobody_counts(house: House) -> None:
+    walks = house.provisioner.gatehouse.walks
+
+    class Steps(OrderedDict[str, datetime]):
+        def pop(self, *words: Any) -> Any:
+            assert walks._lock.locked()
+            return super().pop(*words)
+
+    walk_over(house, 1)
+    known = walks._sources[WALKER]
+    known.steps = Steps(known.steps)
+    walks.succeeded(WALKER, stranger(0)[1:13])
+    assert not known.steps
+
+
 def test_old_walks_are_forgotten_in_the_database(house: House) -> None:
     walk_over(house, 51)
     walk_over(house, 20, "198.51.100.10", first=100)
@@ -156,7 +183,6 @@ def test_old_walks_are_forgotten_in_the_database(house: House) -> None:
 
 
 def test_why_names_the_walk(house: House) -> None:
-    from provisioner.recognise import Ask
     from provisioner.replay import replay
 
     walk_over(house, 51)

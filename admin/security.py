@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface
 
+from provisioner.forwarded import forwarded_addresses
 from provisioner.gate import is_inside
 
 POLICY = "; ".join(
@@ -61,7 +62,7 @@ class BehindProxies:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer with the address that the nearest proxy of ours saw."""
-        hops = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+        hops = forwarded_addresses(environ)
         if self._is_trusted(environ.get("REMOTE_ADDR", "")):
             scheme = environ.get("HTTP_X_FORWARDED_PROTO", "").strip().lower()
             if scheme in ("http", "https"):

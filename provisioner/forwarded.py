@@ -1,4 +1,4 @@
-"""What a trusted proxy that ends TLS says of the client's certificate: nginx, HAProxy, Envoy and RFC 9440."""
+"""What a trusted proxy says of its client: its address, and its certificate as nginx, HAProxy, Envoy or RFC 9440 do."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Mapping
 from urllib.parse import unquote
 
+from provisioner import hosts
 from provisioner.certificates import Presented, presented
 
 LONGEST = 16_384
@@ -18,6 +19,17 @@ _VOUCHED = ("SUCCESS", "0")
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
 _ENVOY_PART = re.compile(r'(?:^|;)\s*(\w+)=("(?:\\.|[^"\\])*"|[^;]*)')
 _ESCAPED_OR_QUOTE = re.compile(r'\\.|"')
+
+
+def forwarded_addresses(environ: Mapping[str, str]) -> list[str]:
+    """The addresses of ``X-Forwarded-For``, the nearest last, without the ports that some proxies write to them."""
+    told = (hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(","))
+    return [undressed(hosts.bare(hosts.split(hop)[0])) for hop in told if hop]
+
+
+def undressed(address: str) -> str:
+    """An IPv4 address as such, where a socket that hears IPv6, too, writes ``::ffff:192.0.2.1``."""
+    return address.removeprefix("::ffff:") if "." in address else address
 
 
 def forwarded_certificate(environ: Mapping[str, str]) -> Presented | None:

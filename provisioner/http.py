@@ -19,7 +19,7 @@ from provisioner.answer import Provisioner
 from provisioner.certificates import Presented, presented
 from provisioner.entity_tags import is_named
 from provisioner.errors import Broken, ProvisionerError
-from provisioner.forwarded import forwarded_certificate
+from provisioner.forwarded import forwarded_addresses, forwarded_certificate, undressed
 from provisioner.gate import is_inside
 from provisioner.recognise import Ask
 from provisioner.render import Answer
@@ -126,12 +126,10 @@ class PhonesDoor:
 
     def _address(self, environ: Environ) -> str:
         """The peer, or what trusted proxies say of theirs: the nearest address that is no proxy of ours."""
-        peer = str(environ.get("REMOTE_ADDR", ""))
-        if "." in peer:  # a socket that hears IPv6, too, writes it ::ffff:192.0.2.1
-            peer = peer.removeprefix("::ffff:")
+        peer = undressed(str(environ.get("REMOTE_ADDR", "")))
         if not self._proxies:
             return peer
-        hops = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+        hops = forwarded_addresses(environ)
         while hops and self._is_proxy(peer):
             peer = hops.pop()
         return peer

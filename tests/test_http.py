@@ -152,6 +152,27 @@ def test_an_ipv4_proxy_is_trusted_also_where_the_socket_hears_ipv6(
         assert replied(door, environ)[0] == status, told
 
 
+@pytest.mark.parametrize(
+    ("told", "address"),
+    [
+        ("203.0.113.9:49152", "203.0.113.9"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("[2001:db8::9]:49152", "2001:db8::9"),
+        ("[2001:db8::9]", "2001:db8::9"),
+        ("2001:db8::9", "2001:db8::9"),
+        ("203.0.113.9, 10.20.0.8:49152", "203.0.113.9"),
+        ("198.51.100.1, 203.0.113.9:1, [::ffff:10.20.0.8]:49152", "203.0.113.9"),
+    ],
+)
+def test_a_proxy_may_write_ports_to_addresses(
+    server: Provisioner, monkeypatch: pytest.MonkeyPatch, told: str, address: str
+) -> None:
+    trusting = server.installation.model_copy(update={"trusted_proxies": "10.20.0.0/24"})
+    monkeypatch.setattr(server, "installation", trusting)
+    message = f"GET /{FRONT}.cfg HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: {told}\r\n\r\n".encode()
+    assert PhonesDoor(server)._ask(environment(message, "10.20.0.7")).address == address
+
+
 def test_the_address_of_a_phone_is_noted_alike_by_whichever_socket_it_came(server: Provisioner) -> None:
     door = PhonesDoor(server)
     message = f"GET /{FRONT}.cfg HTTP/1.1\r\nHost: a\r\n\r\n".encode()

@@ -101,14 +101,16 @@ def test_behind_tls_the_cookie_is_secure(app):
     assert "Secure" in page.headers["Set-Cookie"]
 
 
-@pytest.mark.parametrize("proxy", ["127.0.0.1", "::ffff:127.0.0.1"])
-def test_a_trusted_proxy_tells_scheme_and_address(seed, provisioner, proxy):
+@pytest.mark.parametrize(
+    ("proxy", "address"), [("127.0.0.1", "198.51.100.7"), ("::ffff:127.0.0.1", "198.51.100.7:49152")]
+)
+def test_a_trusted_proxy_tells_scheme_and_address(seed, provisioner, proxy, address):
     trusting = provisioner.installation.model_copy(update={"trusted_proxies": "127.0.0.0/8"})
     provisioner.installation = trusting
     app = create_app(provisioner)
     app.test_client_class = Browser
     client = app.test_client()
-    told = {"X-Forwarded-For": "198.51.100.7", "X-Forwarded-Proto": "https"}
+    told = {"X-Forwarded-For": address, "X-Forwarded-Proto": "https"}
     came = {"headers": told, "environ_overrides": {"REMOTE_ADDR": proxy}}
     assert "Secure" in client.get("/portal/login", **came).headers["Set-Cookie"]
     client.post("/portal/login", data={"name": "x", "password": "y"}, **came)

@@ -82,6 +82,8 @@ def _check(own_server: bool, given: dict[str, Any]) -> None:
                 raise click.UsageError("--self has a server and devices of its own: leave out what names others")
     elif given["database"]:
         raise click.UsageError("--database belongs to --self")
+    if given["fill_with"] and given["tenant"]:
+        raise click.UsageError("--fill makes a tenant of its own: leave --tenant out")
     if given["new"] and not own_server and not given["fill_with"]:
         raise click.UsageError("--new belongs to --self or --fill")
 
@@ -99,7 +101,7 @@ def _on_installation(count: int | None, only: Collection[str], given: dict[str, 
     installation = read_installation()
     aim = _aim(installation, given)
     server = open_provisioner(installation, create=True)
-    if given["tenant"] and not given["fill_with"]:
+    if given["tenant"]:
         with server.database.reading() as session:
             tenant_of(session, given["tenant"])
     if given["fill_with"]:

@@ -92,11 +92,18 @@ def test_an_unknown_vendor_is_named_with_the_known_ones(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [("--self", "--url", "http://127.0.0.1"), ("--self", "--fill", "5"), ("--new",), ("--database", "sqlite://")],
+    [
+        ("--self", "--url", "http://127.0.0.1"),
+        ("--self", "--fill", "5"),
+        ("--new",),
+        ("--database", "sqlite://"),
+        ("--fill", "5", "--tenant", "acme"),
+    ],
 )
 def test_options_that_mean_nothing_together_are_wrong_usage(tmp_path: Path, words: tuple[str, ...]) -> None:
     world = make_world(tmp_path, site=None)
-    assert "--self" in world.run("simulate", *words, expect=2)
+    assert words[0] in world.run("simulate", *words, expect=2)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("words", [("--spread", "nan"), ("--timeout", "nan"), ("--timeout", "inf")])

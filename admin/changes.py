@@ -6,17 +6,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from flask import g, request
 from sqlalchemy.orm import Session
 
 from admin.scope import Scope
+from admin.words import _
 from provisioner.answer import Provisioner
+from provisioner.errors import Invalid, Problem
 from provisioner.services import devices
 from provisioner.services.change import Change, Outcome
 from provisioner.services.problems import parsed
 from provisioner.services.schemas import DeviceIn
 from provisioner.store.tables import Audit, Device, Tenant
+from provisioner.vault import digest
 
-__all__ = ["change_of", "changing", "edit_device", "parsed"]
+__all__ = ["as_read", "change_of", "changing", "check_as_read", "edit_device", "note", "parsed", "state_of"]
 
 
 @contextmanager
@@ -40,6 +44,29 @@ def edit_device(change: Change, tenant: Tenant, row: Device, **values: Any) -> O
     old = devices.dump(change.vault, row)
     fields = {name: getattr(old, name) for name in DeviceIn.model_fields}
     return devices.put(change, tenant, parsed(DeviceIn, {**fields, **values}), row)
+
+
+def state_of(stored: object) -> str:
+    """Tells two states of what a form shows apart."""
+    return digest(repr(stored))[:16]
+
+
+def as_read(stored: object) -> str:
+    """The state that the form of this request was made from, through all its steps; at first that of what is stored."""
+    told: str = g.get("as_read") or request.form.get("as_read", "")[:16]
+    return told or state_of(stored)
+
+
+def check_as_read(stored: object) -> None:
+    """Raises Invalid where somebody changed what is stored since the form was made; who sends it once more was told."""
+    now = state_of(stored)
+    if request.form.get("as_read", now) != now:
+        g.as_read = now
+        says = _(
+            "Somebody else changed this since you opened the page, and nothing of yours was saved. "
+            "Save once more where yours is to take the place of theirs."
+        )
+        raise Invalid([Problem(field="", message=says)])
 
 
 def note(session: Session, scope: Scope, action: str, subject: str, changes: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from admin.access import Permission, allow
-from admin.changes import changing, parsed
+from admin.changes import as_read, changing, check_as_read, parsed
 from admin.effects import Effect, InUse, effect_of, models_in_use
 from admin.forms import Field, Form
 from admin.forms import buttons as editor
@@ -120,6 +120,7 @@ def _reviewed(
 ) -> Response | str | tuple[str, int]:
     """Say what a save would do; save it once that was seen, or when nobody's files change."""
     try:
+        check_as_read(_shown(stored))
         fields = {"name": form["name"], "models": _patterns(form["models"]), "settings": stored.settings}
         given = parsed(TemplateIn, {**fields, "buttons": editor.given(typed)})
         wanted = request.form.get("do", "").partition("-")[2] or request.form.get("effect-page", "")
@@ -128,13 +129,20 @@ def _reviewed(
         if request.form.get("do") != "save" and effect.total:
             return _editor_page(scope, template, form, typed, effect)
         with changing(scope) as (change, tenant):
-            templates.put(change, tenant, given, change.session.get_one(ButtonTemplate, template.id))
+            row = change.session.get_one(ButtonTemplate, template.id, with_for_update=True)
+            now = templates.dump(change.vault, row)
+            check_as_read(_shown(now))
+            templates.put(change, tenant, given.model_copy(update={"settings": now.settings}), row)
     except Invalid as invalid:
         typed, others = editor.judged(typed, invalid)
         form.refuse(Invalid(others))
         return _editor_page(scope, template, form, typed), 422
     flash(_("{name} is saved.", name=form["name"]))
     return redirect(url_for(".page", template_id=template.id, model=request.form.get("model") or None), 303)
+
+
+def _shown(stored: TemplateIn) -> object:
+    return stored.name, stored.models, editor.rows_of(stored.buttons)
 
 
 def _editor_page(
@@ -144,6 +152,7 @@ def _editor_page(
     models = list(_models(patterns))
     in_use = models_in_use(scope, template)
     picked = picked_for(patterns, request.values.get("model", ""), in_use)
+    stored = templates.dump(scope.provisioner.vault, template)
     return render_template(
         "button_templates/editor.html",
         template=template,
@@ -155,7 +164,8 @@ def _editor_page(
         model=f"{picked[0].name}/{picked[1].name}" if picked else "",
         picture=draw(picked[0].name, picked[1], shown_on(scope, _parsed_rows(typed))) if picked else None,
         used=rows(scope, [template.id])[0],
-        native=sum(map(len, templates.dump(scope.provisioner.vault, template).settings.values())),
+        native=sum(map(len, stored.settings.values())),
+        as_read=as_read(_shown(stored)),
         in_use=[(one, _warnings(one, typed)) for one in in_use],
         effect=effect,
     )

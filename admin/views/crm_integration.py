@@ -8,7 +8,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from werkzeug.wrappers import Response
 
 from admin.access import Permission, allow
-from admin.changes import changing
+from admin.changes import as_read, changing, check_as_read
 from admin.forms import Field, Form
 from admin.scope import Scope, here
 from admin.words import _, mark
@@ -16,6 +16,7 @@ from provisioner.errors import Invalid
 from provisioner.services import integrations
 from provisioner.services.integrations import IntegrationIn, Status, System
 from provisioner.services.problems import parsed
+from provisioner.store.tables import Integration
 
 views = Blueprint("crm_integration", __name__, url_prefix="/advanced/crm-integration")
 
@@ -95,7 +96,21 @@ def _page(system: System, form: Form) -> str:
     scope = here()
     row = integrations.rows(scope.session, scope.tenant).get(system.identifier)
     stands = integrations.status(system, row, _stored(scope, system.identifier))
-    return render_template("crm_integration/page.html", system=system, form=form, row=row, stands=stands, status=STATUS)
+    return render_template(
+        "crm_integration/page.html",
+        system=system,
+        form=form,
+        row=row,
+        stands=stands,
+        status=STATUS,
+        as_read=as_read(_shown(scope, system, row)),
+    )
+
+
+def _shown(scope: Scope, system: System, row: Integration | None) -> object:
+    """What the form shows of how a tenant connects."""
+    stored = integrations.configuration(scope.provisioner.vault, row)
+    return [stored.get(name, "") for name in system.fields], row is not None and row.enabled
 
 
 def _fields(system: System, stored: dict[str, object]) -> tuple[Field, ...]:
@@ -132,6 +147,7 @@ def save(identifier: str) -> Response | tuple[str, int]:
                 given = parsed(
                     IntegrationIn, {"enabled": request.form.get("do") != "off", "configuration": form.values}
                 )
+                check_as_read(_shown(scope, system, integrations.rows(change.session, tenant).get(identifier)))
                 integrations.put(change, tenant, system, given)
         except Invalid as invalid:
             form.refuse(invalid)

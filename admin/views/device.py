@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from admin import pairing
 from admin.access import Permission, allow
-from admin.changes import changing, edit_device
+from admin.changes import as_read, changing, check_as_read, edit_device
 from admin.forms import Form
 from admin.forms import devices as device_forms
 from admin.lists.devices import identity_of, key_of, lamps_of, pairing_of
@@ -150,13 +150,13 @@ def edit(key: str) -> Response | str | tuple[str, int]:
     scope = here()
     device = found(scope, key)
     shape = device_forms.fields(scope, is_handset=device.mac is None)
+    stored = device_forms.values_of(devices.dump(scope.provisioner.vault, device))
     if request.method == "GET":
-        values = device_forms.values_of(devices.dump(scope.provisioner.vault, device))
-        return page_of("edit", scope, device, form=Form(shape, values))
+        return page_of("edit", scope, device, form=Form(shape, stored), as_read=as_read(stored))
     form = Form.read(shape, request.form)
     new_key = _save(scope, device, form) if form.is_right else None
     if new_key is None:
-        return page_of("edit", scope, device, form=form), 422
+        return page_of("edit", scope, device, form=form, as_read=as_read(stored)), 422
     return redirect(url_for(".overview", key=new_key), 303)
 
 
@@ -164,7 +164,8 @@ def _save(scope: Scope, device: Device, form: Form) -> str | None:
     """Write the form; None when it is not right, which it says itself then."""
     try:
         with changing(scope) as (change, tenant):
-            row = change.session.get_one(Device, device.id)
+            row = change.session.get_one(Device, device.id, with_for_update=True)
+            check_as_read(device_forms.values_of(devices.dump(change.vault, row)))
             outcome = edit_device(change, tenant, row, **device_forms.given(form.values))
         flash(_("Nothing changed.") if outcome.kind == "unchanged" else _("Saved."))
         return key_of(row)

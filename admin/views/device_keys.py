@@ -8,7 +8,7 @@ from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from admin.access import Permission, allow
-from admin.changes import changing, edit_device, parsed
+from admin.changes import as_read, changing, check_as_read, edit_device, parsed
 from admin.forms import buttons as editor
 from admin.pictures import Picture, Shown, draw
 from admin.sayings import say
@@ -44,6 +44,7 @@ def _keys_page(scope: Scope, device: Device, rows: Sequence[editor.Row], problem
         scope,
         device,
         told=known,
+        as_read=as_read(editor.rows_of(devices.dump(scope.provisioner.vault, device).buttons)),
         picture=picture_of(profile) if profile and device.mac else None,
         buttons=sorted(profile.buttons.values(), key=_on_the_phone) if profile else [],
         rows=editor.with_blanks([warned(row, picked) for row in rows]),
@@ -85,7 +86,9 @@ def set_keys(key: str) -> Response | str | tuple[str, int]:
         # A template's schema is asked first, for it names the row that is wrong.
         given = parsed(TemplateIn, {"name": "own", "buttons": editor.given(typed)})
         with changing(scope) as (change, tenant):
-            edit_device(change, tenant, change.session.get_one(Device, device.id), buttons=given.buttons)
+            row = change.session.get_one(Device, device.id, with_for_update=True)
+            check_as_read(editor.rows_of(devices.dump(change.vault, row).buttons))
+            edit_device(change, tenant, row, buttons=given.buttons)
     except Invalid as invalid:
         typed, others = editor.judged(typed, invalid)
         return _keys_page(scope, device, typed, [say(problem.message) for problem in others]), 422

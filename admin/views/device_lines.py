@@ -9,13 +9,14 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from admin.access import Permission, allow
-from admin.changes import changing, edit_device
+from admin.changes import as_read, changing, check_as_read, edit_device
 from admin.forms import devices as device_forms
 from admin.sayings import say
 from admin.scope import Scope, here
 from admin.views.device import found, lines_of, page_of, told, views
 from admin.words import _
 from provisioner.errors import Invalid
+from provisioner.services import devices
 from provisioner.services.schemas import MOST_EXTENSIONS
 from provisioner.store.tables import Device, Extension
 
@@ -40,7 +41,8 @@ def set_lines(key: str) -> Response | str | tuple[str, int]:
         return _lines_page(scope, device, typed, {})
     try:
         with changing(scope) as (change, tenant):
-            row = change.session.get_one(Device, device.id)
+            row = change.session.get_one(Device, device.id, with_for_update=True)
+            check_as_read(devices.dump(change.vault, row).extensions)
             outcome = edit_device(change, tenant, row, extensions=tuple(one for one in typed if one))
     except Invalid as invalid:
         return _lines_page(scope, device, typed, _errors(invalid, typed)), 422
@@ -88,6 +90,7 @@ def _lines_page(scope: Scope, device: Device, typed: Sequence[str], errors: Mapp
         scope,
         device,
         told=known,
+        as_read=as_read(devices.dump(scope.provisioner.vault, device).extensions),
         typed=[one for one in typed if one],
         names={row.number: row.name for row in scope.session.execute(names)},
         errors=errors,

@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from admin.access import Permission, allow
-from admin.changes import changing, parsed
+from admin.changes import as_read, changing, check_as_read, parsed
 from admin.forms import buttons as editor
 from admin.sayings import say
 from admin.scope import Scope, here
@@ -33,6 +33,7 @@ def _page(extension: Extension, rows: Sequence[editor.Row], problems: Sequence[s
     return render_template(
         "extensions/buttons.html",
         extension=extension,
+        as_read=as_read(editor.rows_of(buttons.dump(extension.buttons))),
         rows=editor.with_blanks(rows),
         modes=editor.modes(),
         complaint=editor.complaint(request.form),
@@ -61,7 +62,8 @@ def set_own_buttons(extension_id: int) -> Response | str | tuple[str, int]:
 def _save(scope: Scope, extension: Extension, typed: Sequence[editor.Row]) -> None:
     given = parsed(TemplateIn, {"name": "own", "buttons": editor.given(typed)})
     with changing(scope) as (change, tenant):
-        row = change.session.get_one(Extension, extension.id)
+        row = change.session.get_one(Extension, extension.id, with_for_update=True)
         old = extensions.dump(change.vault, row)
+        check_as_read(editor.rows_of(old.buttons))
         fields = {name: getattr(old, name) for name in ExtensionIn.model_fields}
         extensions.put(change, tenant, parsed(ExtensionIn, {**fields, "buttons": given.buttons}), row)

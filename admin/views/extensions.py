@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from admin.access import Permission, allow
-from admin.changes import changing, parsed
+from admin.changes import as_read, changing, check_as_read, parsed
 from admin.forms import Form
 from admin.forms import extensions as extension_forms
 from admin.lists.extensions import TABLE, devices_of, rows
@@ -57,15 +57,15 @@ def page(extension_id: int) -> Response | str | tuple[str, int]:
     extension = scope.one(Extension, Extension.id == extension_id)
     shape = extension_forms.fields(scope, is_new=False)
     shown = {"extension": extension, "devices": devices_of(scope, [extension.id]).get(extension.id, [])}
+    stored = extension_forms.values_of(extensions.dump(scope.provisioner.vault, extension))
     if request.method == "GET":
-        values = extension_forms.values_of(extensions.dump(scope.provisioner.vault, extension))
-        return render_template("extensions/form.html", form=Form(shape, values), **shown)
+        return render_template("extensions/form.html", form=Form(shape, stored), as_read=as_read(stored), **shown)
     form = Form.read(shape, request.form)
     if form.is_right:
         _save(scope, form, extension)
     if not form.is_right:
         form.values["password"] = ""
-        return render_template("extensions/form.html", form=form, **shown), 422
+        return render_template("extensions/form.html", form=form, as_read=as_read(stored), **shown), 422
     flash(_("Extension {number} is saved.", number=form["number"]))
     return redirect(url_for(".listing"), 303)
 
@@ -74,8 +74,10 @@ def _save(scope: Scope, form: Form, extension: Extension | None) -> None:
     """Write the form; what is wrong it says itself then."""
     try:
         with changing(scope) as (change, tenant):
-            row = change.session.get_one(Extension, extension.id) if extension else None
+            row = change.session.get_one(Extension, extension.id, with_for_update=True) if extension else None
             old = extensions.dump(change.vault, row) if row else None
+            if old:
+                check_as_read(extension_forms.values_of(old))
             given = parsed(ExtensionIn, extension_forms.given(form.values, old))
             if row is None and change.rows(tenant).extensions.get(given.number):
                 raise Invalid([Problem(field="number", message=f"{given.number} is in the list already")])

@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement, func, or_, select
 from werkzeug.wrappers import Response
 
 from admin.access import Permission, allow
-from admin.changes import changing, parsed
+from admin.changes import changing, check_as_read, parsed, state_of
 from admin.forms import Field, Form
 from admin.lists.extensions import LOCATION, at_location, locations
 from admin.lists.extensions import rows as extension_rows
+from admin.sayings import say
 from admin.scope import Scope, here
 from admin.tables import Column, Search, Table, begins, contains
 from admin.words import _, counted, mark
@@ -65,6 +66,7 @@ def listing() -> str:
         rows=extension_rows(scope, look.keys),
         everything=scope.session.scalar(select(func.count()).select_from(Extension).where(scope.of(Extension))),
         locations=_offered(scope),
+        state_of=state_of,
     )
 
 
@@ -110,7 +112,7 @@ def _assigned(scope: Scope, numbers: list[str], location: str) -> tuple[str, str
             for number in numbers:
                 _put(change, tenant, number, location or None)
     except Invalid as invalid:
-        return str(invalid), "bad"
+        return say(invalid.problems[0].message), "bad"
     where = location or _("none")
     return counted(len(numbers), "{n} extension saved: {where}.", "{n} extensions saved: {where}.", where=where), "good"
 
@@ -119,6 +121,7 @@ def _put(change: Change, tenant: Tenant, number: str, location: str | None) -> N
     row = change.rows(tenant).extensions.get(number)
     assert row
     old = extensions.dump(change.vault, row)
+    check_as_read(old.location or "")
     fields = {name: getattr(old, name) for name in ExtensionIn.model_fields}
     extensions.put(change, tenant, parsed(ExtensionIn, {**fields, "location": location}), row)
 

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from admin.access import Permission, allow
-from admin.changes import changing, parsed
+from admin.changes import as_read, changing, check_as_read, parsed
 from admin.forms import Form
 from admin.forms import locations as location_forms
 from admin.lists.devices import identity_of, key_of
@@ -81,7 +81,9 @@ def _save(scope: Scope, form: Form, location: Location | None) -> None:
     try:
         given = parsed(LocationIn, location_forms.given(form.values))
         with changing(scope) as (change, tenant):
-            row = change.session.get_one(Location, location.id) if location else None
+            row = change.session.get_one(Location, location.id, with_for_update=True) if location else None
+            if row:
+                check_as_read(location_forms.values_of(locations.dump(row)))
             if row is None and change.rows(tenant).locations.get(given.name):
                 raise Invalid([Problem(field="name", message=f"{given.name} is in the list already")])
             locations.put(change, tenant, given, row)
@@ -122,6 +124,7 @@ def _page(scope: Scope, location: Location, form: Form) -> str:
         "locations/form.html",
         form=form,
         location=location,
+        as_read=as_read(location_forms.values_of(locations.dump(location))),
         emergency=emergency_of(location),
         field_words=location_forms.FIELD_WORDS,
         devices=[(key_of(one), identity_of(one), one.name) for one in devices],

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
-from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from admin.access import Permission, allow
-from admin.changes import changing, parsed
+from admin.changes import as_read, changing, check_as_read, parsed
 from admin.forms import buttons as editor
 from admin.lists.devices import identity_of
 from admin.sayings import say
@@ -61,6 +60,7 @@ def _page(scope: Scope, extension: Extension, rows: Sequence[editor.Row], proble
     return render_template(
         "my_page.html",
         extension=extension,
+        as_read=as_read(editor.rows_of(buttons.dump(extension.buttons))),
         phones=phones,
         fixed=fixed,
         rows=editor.with_blanks(mine),
@@ -87,7 +87,8 @@ def save() -> Response | str | tuple[str, int]:
     try:
         given = parsed(TemplateIn, {"name": "own", "buttons": editor.given(typed)})
         with changing(scope) as (change, tenant):
-            row = change.session.scalars(select(Extension).where(Extension.id == extension.id)).one()
+            row = change.session.get_one(Extension, extension.id, with_for_update=True)
+            check_as_read(editor.rows_of(buttons.dump(row.buttons)))
             own_buttons.put(change, tenant, row, given.buttons)
     except Invalid as invalid:
         typed, others = editor.judged(typed, invalid)

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from admin import pairing
 from admin import settings as shown
 from admin.access import Permission, allow
-from admin.changes import changing
+from admin.changes import as_read, changing, check_as_read
 from admin.forms import Form
 from admin.forms import tenants as tenant_forms
 from admin.sayings import say
@@ -46,6 +46,7 @@ def _page(scope: Scope, form: Form, made: object = None) -> str:
         tab="page",
         form=form,
         made=made,
+        as_read=as_read(tenant_forms.values_of(_given(scope))),
         has_password=has_password,
         most_minutes=pairing.MOST_MINUTES,
         minutes=request.form.get("minutes") or pairing.CODE_MINUTES,
@@ -72,7 +73,10 @@ def _save(scope: Scope, form: Form) -> str:
     """Write the form; what is wrong it says itself then."""
     try:
         with changing(scope) as (change, tenant):
-            given = tenant_forms.given(form.values, tenants.dump(change.vault, tenant))
+            change.session.refresh(tenant, with_for_update=True)
+            old = tenants.dump(change.vault, tenant)
+            check_as_read(tenant_forms.values_of(old))
+            given = tenant_forms.given(form.values, old)
             return tenants.set_fields(change, tenant, **given).kind
     except Invalid as invalid:
         form.refuse(invalid)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from admin.access import Permission, allow
-from admin.changes import changing
+from admin.changes import as_read, changing, check_as_read
 from admin.sayings import say
 from admin.scope import here
 from admin.words import _, counted, mark
@@ -26,15 +28,17 @@ def page() -> str:
     return _page(request.args.get("section", ""))
 
 
-def _page(section: str, error: str = "") -> str:
+def _page(section: str, error: str = "", sent: Mapping[str, str] | None = None) -> str:
     scope, sections = here(), _sections()
     chosen = section if section in sections else next(iter(sections))
+    stored = user_page.states(scope.session, scope.tenant)
     return render_template(
         "user_page_control.html",
         sections=list(sections),
         chosen=chosen,
         features=sections[chosen],
-        states=user_page.states(scope.session, scope.tenant),
+        states={**stored, **(sent or {})},
+        as_read=as_read([stored[one.key] for one in sections[chosen]]),
         words=WORDS,
         error=error,
     )
@@ -59,9 +63,11 @@ def save() -> Response | tuple[str, int]:
         if wrong:
             raise Invalid([Problem(field=wrong[0], message=_("choose one of the list"))])
         with changing(here()) as (change, tenant):
+            stored = user_page.states(change.session, tenant)
+            check_as_read([stored[one.key] for one in _sections().get(section, ())])
             outcomes = user_page.put(change, tenant, sent)  # type: ignore[arg-type]  # states, as was just checked
     except Invalid as invalid:
-        return _page(section, say(invalid.problems[0].message)), 422
+        return _page(section, say(invalid.problems[0].message), sent), 422
     changed = sum(outcome.kind == "changed" for outcome in outcomes)
     flash(
         counted(changed, "{n} feature is changed.", "{n} features are changed.") if changed else _("Nothing changed.")

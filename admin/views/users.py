@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from admin.access import Permission, allow
-from admin.changes import note
+from admin.changes import as_read, check_as_read, note
 from admin.forms import Form
 from admin.forms import users as user_forms
 from admin.scope import Scope, here
@@ -102,18 +102,22 @@ def page(user_id: int) -> Response | str | tuple[str, int]:
     scope = here()
     user = _one(scope, user_id)
     shape = user_forms.fields(scope, is_new=False)
+    stored = _shown(scope.session, user)
     if request.method == "GET":
-        number = scope.session.scalar(select(Extension.number).where(Extension.id == user.extension_id))
-        form = Form(shape, {"role": user.role, "extension": number or ""})
-        return render_template("users/form.html", form=form, user=user)
+        return render_template("users/form.html", form=Form(shape, stored), user=user, as_read=as_read(stored))
     form = Form.read(shape, request.form)
     if form.is_right:
         _write(scope, form, user)
     if not form.is_right:
         form.values["password"] = ""
-        return render_template("users/form.html", form=form, user=user), 422
+        return render_template("users/form.html", form=form, user=user, as_read=as_read(stored)), 422
     flash(_("{name} is saved.", name=user.name))
     return redirect(url_for(".listing"), 303)
+
+
+def _shown(session: Session, user: User) -> dict[str, str]:
+    number = session.scalar(select(Extension.number).where(Extension.id == user.extension_id))
+    return {"role": user.role, "extension": number or ""}
 
 
 def _write(scope: Scope, form: Form, user: User | None) -> None:
@@ -127,7 +131,8 @@ def _write(scope: Scope, form: Form, user: User | None) -> None:
                 row = accounts.add_user(session, form["name"], form["password"], role, tenant, extension=number)
                 note(session, scope, "added", f"user {row.name}", {"role": [None, role]})
             else:
-                row = session.get_one(User, user.id)
+                row = session.get_one(User, user.id, with_for_update=True)
+                check_as_read(_shown(session, row))
                 changes: dict[str, Any] = {}
                 _set_role(scope, row, role, tenant, changes)
                 _set_password(row, form["password"], changes)

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from admin.access import Permission, allow
-from admin.changes import changing
+from admin.changes import as_read, changing, check_as_read, state_of
 from admin.forms import Choice, Field, Form
 from admin.scope import Scope, here
 from admin.words import _, mark
@@ -58,7 +58,9 @@ def _page(scope: Scope, new: Form, edited: tuple[int, Form] | None = None) -> st
     rows = scope.session.scalars(scope.all(Webhook).order_by(Webhook.event, Webhook.url)).all()
     forms = {row.id: Form(_fields(has_password=row.sealed_password is not None), _values(row)) for row in rows}
     forms.update([edited] if edited else [])
-    return render_template("webhooks.html", rows=rows, row_forms=forms, form=new, open=edited and edited[0])
+    open_id = edited[0] if edited else None
+    states = {row.id: (as_read if row.id == open_id else state_of)(_values(row)) for row in rows}
+    return render_template("webhooks.html", rows=rows, row_forms=forms, states=states, form=new, open=open_id)
 
 
 def _values(row: Webhook) -> dict[str, str]:
@@ -106,7 +108,9 @@ def _write(scope: Scope, form: Form, row_id: int | None) -> None:
     given: dict[str, Any] = {name: value for name, value in form.values.items() if value}
     try:
         with changing(scope) as (change, tenant):
-            row = change.session.get_one(Webhook, row_id) if row_id else None
+            row = change.session.get_one(Webhook, row_id, with_for_update=True) if row_id else None
+            if row:
+                check_as_read(_values(row))
             webhooks.put(change, tenant, parsed(WebhookIn, {**given, "enabled": bool(form["enabled"])}), row)
     except Invalid as invalid:
         form.refuse(invalid)

@@ -111,14 +111,16 @@ class QuickSelect(Generic[T]):
             held = self._local.held = self._connect()
         if not self._embedded:
             return self._fetched(held, key)
-        # What is read after the version was is at least as new as it.
-        version = held.cursor.execute("PRAGMA data_version").fetchall()[0][0]
-        if version != held.version or len(held.known) >= REMEMBERED:
-            held.version, held.known = version, {}
-        value = held.known.get(key, _NEW)
-        if value is _NEW:
-            value = held.known[key] = self._selected(held, key)
-        return value
+        with held.busy:
+            self._check_open(held)
+            # What is read after the version was is at least as new as it.
+            version = held.cursor.execute("PRAGMA data_version").fetchall()[0][0]
+            if version != held.version or len(held.known) >= REMEMBERED:
+                held.version, held.known = version, {}
+            value = held.known.get(key, _NEW)
+            if value is _NEW:
+                value = held.known[key] = self._selected(held, key)
+            return value
 
     def _shared(self, key: Hashable) -> T | None:
         """Ask on one of the few connections, once it is free; one that fails is not used again."""
@@ -147,8 +149,7 @@ class QuickSelect(Generic[T]):
     def _fetched(self, held: _Held[T], key: Hashable) -> T | None:
         """The row of PostgreSQL, made into a value unless it came before as it is."""
         with held.busy:
-            if held.is_over:
-                raise self._error("the connection was closed with all others")
+            self._check_open(held)
             if held.types is None:
                 held.types = self._prepared(held)
             result = held.line.ask(_STATEMENT, [str(key).encode()])
@@ -164,6 +165,10 @@ class QuickSelect(Generic[T]):
             typed = [one if one is None else loader.load(one) for one, loader in zip(row, loaders, strict=True)]
             value = self._as_it_came[row] = self._made(typed)
         return value
+
+    def _check_open(self, held: _Held[T]) -> None:
+        if held.is_over:
+            raise self._error("the connection was closed with all others")
 
     def _prepared(self, held: _Held[T]) -> Any:
         """Let the server plan the statement once, and give what tells the types of its columns."""
@@ -211,8 +216,8 @@ class QuickSelect(Generic[T]):
     def _close_all(self) -> None:
         """With the engine; a thread whose connection ends in this way makes another.
 
-        One that is just being used is closed by its thread, afterwards or the next time: libpq does not survive it in
-        the middle.
+        One that is just being used is closed by its thread, afterwards or the next time: neither library survives it
+        in the middle.
         """
         self._idle.clear()
         for held in [*self._connections]:

@@ -7,11 +7,13 @@ import errno
 import gc
 import os
 import resource
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from psycopg.pq import ConnStatus
@@ -20,10 +22,11 @@ from sqlalchemy import text
 
 from provisioner import accounts
 from provisioner.answer import Provisioner
-from provisioner.load import Finder
+from provisioner.load import Facts, Finder
 from provisioner.recognise import Ask
 from provisioner.store.database import DOWN, Database
 from provisioner.store.patience import Line
+from provisioner.store.quick import QuickSelect
 from provisioner.vault import Vault
 from tests.databases import Copied, copied, database, kind, postgres, postgres_template, sqlite_template
 from tests.portal.conftest import Browser, portal_of
@@ -177,6 +180,26 @@ def test_a_lookup_under_way_while_all_connections_are_given_up_closes_its_own(
     finder = Finder(database)
     assert in_a_new_thread(lambda: finder.look(None)) is None
     assert [ConnStatus.BAD] == [line.status for line in lines]
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+def test_sqlite_is_not_closed_in_the_middle_of_a_lookup_but_before_the_next(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used, selected = [], QuickSelect._selected
+
+    def interrupted(select: QuickSelect[Facts], held: Any, key: str) -> Facts | None:
+        used.append(held.connection)
+        in_a_new_thread(database.engine.dispose)
+        return selected(select, held, key)
+
+    monkeypatch.setattr(QuickSelect, "_selected", interrupted)
+    finder = Finder(database)
+    assert finder.look(None) is None
+    assert used[0].total_changes == 0
+    assert finder.look(None) is None
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        used[0].cursor()
 
 
 @pytest.mark.parametrize("error", [BrokenPipeError(errno.EPIPE, "the client left"), OSError(errno.EMFILE, "of a file")])

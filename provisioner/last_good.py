@@ -52,6 +52,8 @@ CREATE TABLE IF NOT EXISTS turn (what TEXT PRIMARY KEY, at REAL NOT NULL) WITHOU
 """
 Place = tuple[str, str, str]
 """MAC, pattern of the file's name, firmware line."""
+Rendered = tuple[Facts, Answer, float]
+"""What the gate knew, the file, and when it was made."""
 
 
 class LastGood:
@@ -62,7 +64,7 @@ class LastGood:
         self._vault = vault
         self._database = database
         self._budget = budget_bytes
-        self._pending: dict[Place, tuple[Facts, Answer]] = {}
+        self._pending: dict[Place, Rendered] = {}
         self._learnt: dict[str, Facts] = {}
         self._lock = Lock()
         self._own = local()
@@ -78,7 +80,7 @@ class LastGood:
         """Take a rendered file in; never blocks on a disk."""
         with self._lock:
             if len(self._pending) < PENDING:
-                self._pending[mac.hex, pattern, line] = (facts, answer)
+                self._pending[mac.hex, pattern, line] = (facts, answer, time.time())
         self._ticker.start()
 
     def learn(self, mac: Mac, facts: Facts) -> None:
@@ -170,13 +172,16 @@ class LastGood:
             connection.execute("ROLLBACK")
             raise
 
-    def _write(self, pending: dict[Place, tuple[Facts, Answer]]) -> None:
-        at = time.time()
+    def _write(self, pending: dict[Place, Rendered]) -> None:
+        """Another process may have written what it rendered later; what is of a time to come is of a clock set back."""
+        latest = time.time()
         with self._writing() as connection:
-            for place, (facts, answer) in pending.items():
+            for place, (facts, answer, at) in pending.items():
                 self._write_facts(connection, place[0], facts)
                 known = connection.execute(
-                    "SELECT 1 FROM file WHERE mac = ? AND pattern = ? AND line = ? AND etag = ?", (*place, answer.etag)
+                    "SELECT 1 FROM file WHERE mac = ? AND pattern = ? AND line = ?"
+                    " AND (etag = ? OR kept_at > ? AND kept_at <= ?)",
+                    (*place, answer.etag, at, latest),
                 ).fetchone()
                 if not known:
                     sealed = self._vault.seal_bytes(_place(place), answer.body)

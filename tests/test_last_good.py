@@ -172,6 +172,33 @@ def test_what_is_kept_stays_within_its_budget(provisioner: Provisioner, lose: Lo
     assert held[1] < 6
 
 
+def test_a_file_gives_way_to_none_that_was_rendered_before_it(provisioner: Provisioner, lose: Lose) -> None:
+    before, facts = provisioner.answer(FRONT_FILE), facts_of(provisioner)
+    provisioner.last_good.flush()
+    path = provisioner.installation.data_dir / "last-good.db"
+    first, second = (LastGood(path, provisioner.vault, provisioner.database) for _ in range(2))  # of two processes
+    with sqlite3.connect(path) as kept:
+        place = kept.execute("SELECT pattern, line FROM file").fetchone()
+    kept.close()
+    first.keep(Mac(FRONT), *place, facts, replace(before, body=b"before the change"))
+    second.keep(Mac(FRONT), *place, facts, replace(before, body=b"after the change"))
+    second.close()
+    first.close()
+    assert b"after the change" == lose().answer(FRONT_FILE).body
+
+
+def test_a_file_of_a_time_to_come_gives_way(provisioner: Provisioner, lose: Lose) -> None:
+    provisioner.answer(FRONT_FILE)
+    provisioner.last_good.flush()
+    with sqlite3.connect(provisioner.installation.data_dir / "last-good.db") as kept:
+        kept.execute("UPDATE file SET kept_at = kept_at + 86400, etag = ''")
+        pattern, line = kept.execute("SELECT pattern, line FROM file").fetchone()
+    kept.close()
+    fresh = replace(provisioner.answer(FRONT_FILE), body=b"after the clock was set back")
+    provisioner.last_good.keep(Mac(FRONT), pattern, line, facts_of(provisioner), fresh)
+    assert b"after the clock was set back" == lose().answer(FRONT_FILE).body
+
+
 def test_a_disk_that_is_full_costs_the_copies_and_no_answer(
     provisioner: Provisioner, lose: Lose, tmp_path: Path
 ) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from provisioner.errors import Invalid, Problem
 from provisioner.services.differences import Differences, names, told
 from provisioner.services.rows import Rows, sliced
-from provisioner.store import revisions
+from provisioner.store import revisions, turns
 from provisioner.store.tables import Audit, Base, Device, Tenant, now
 from provisioner.vault import Vault
 
@@ -180,6 +180,7 @@ class Change:
         if not added:
             return
         rows = [row for row, _ in added]
+        turns.take(self.session, rows)
         connection = self.session.connection()
         with Session(connection, expire_on_commit=False, join_transaction_mode="create_savepoint") as quiet:
             quiet.add_all(rows)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import ColumnElement, event, inspect, or_, select, tuple_, update
 from sqlalchemy.orm import Session, UOWTransaction, sessionmaker
 
+from provisioner.store import turns
 from provisioner.store.tables import (
     Base,
     Button,
@@ -32,6 +33,8 @@ _NOT_IN_FILES: dict[type[Base], set[str]] = {
     Device: {"state", "open_until", "paired_at", "paired_address", "revision", "serial", "certificate_distrusted"},
     Tenant: {"access", "networks", "pairing_minutes", "auto_add"},
 }
+# Columns that only the device's own files show, whatever else changes at the same time: what phones' requests write.
+_OWN: dict[type[Base], set[str]] = {Device: {"generation", "firmware"}}
 
 
 def watch(sessions: sessionmaker[Session]) -> None:
@@ -66,6 +69,8 @@ def _with_bases(clauses: Iterable[Where]) -> Where:
 
 def _before(session: Session, _context: UOWTransaction, _instances: object) -> None:
     """What depends on a row to be deleted, or on a base to be left, can only be asked while it is there."""
+    changed = (row for row in session.dirty if _changed(row) - _OWN.get(type(row), set()))
+    turns.take(session, [*session.new, *session.deleted, *changed])
     clauses = [clause for row in session.deleted for clause in _dependent(session, row)]
     for row in session.dirty:
         if isinstance(row, Device):
@@ -76,14 +81,15 @@ def _before(session: Session, _context: UOWTransaction, _instances: object) -> N
 def _after(session: Session, _context: UOWTransaction) -> None:
     """What depends on the rows that were written."""
     clauses = [clause for row in session.new for clause in _dependent(session, row, new=True)]
-    clauses += [clause for row in session.dirty if _matters(row) for clause in _dependent(session, row)]
+    clauses += [clause for row in session.dirty if _changed(row) for clause in _dependent(session, row)]
     touch(session, clauses)
 
 
-def _matters(row: Base) -> bool:
+def _changed(row: Base) -> set[str]:
+    """Which of the things that files show are others now."""
     ignored = _NOT_IN_FILES.get(type(row), set())
-    state = inspect(row)
-    return any(attribute.history.has_changes() for attribute in state.attrs if attribute.key not in ignored)
+    attributes = (one for one in inspect(row).attrs if one.key not in ignored)
+    return {one.key for one in attributes if one.history.has_changes()}
 
 
 def _dependent(session: Session, row: object, *, new: bool = False) -> Iterator[Where]:

@@ -260,20 +260,24 @@ def add_seen(mac: str) -> Response:
 def seen_by(scope: Scope) -> list[UnknownDevice]:
     """The newest first. Nobody sees where another tenant's phones stand.
 
-    A server-wide viewer sees all, as does who has the server alone; others see what asked from their
-    networks, or from an address from which their own phones ask.
+    A server-wide viewer sees all, as does who has the server alone; others see what asked from an address from
+    which their own phones ask, or from their networks where nobody else's phones are: a tenant says itself which
+    networks are its own.
     """
     asked = select(UnknownDevice).where(~exists().where(Device.mac == UnknownDevice.mac))
     rows = list(scope.session.scalars(asked.order_by(UnknownDevice.at.desc()).limit(1000)))
     if scope.viewer.role == "server" or scope.session.scalar(select(func.count()).select_from(Tenant)) == 1:
         return rows
-    # From the addresses to the devices: few of the tenant's phones ask from where strangers do.
-    known = select(Seen.address).where(
-        Seen.address.in_({row.address for row in rows}),
-        exists().where(Device.id == Seen.device_id, scope.of(Device)),
-    )
-    ours = set(scope.session.scalars(known.distinct()))
-    return [row for row in rows if row.address in ours or _is_inside(row.address, scope.tenant.networks)]
+    # From the addresses to the devices: few phones ask from where strangers do.
+    known = select(Seen.address, Device.tenant_id).join(Device, Device.id == Seen.device_id)
+    asking = scope.session.execute(known.where(Seen.address.in_({row.address for row in rows})).distinct()).all()
+    ours = {row.address for row in asking if row.tenant_id == scope.tenant.id}
+    taken = {row.address for row in asking}
+    return [
+        row
+        for row in rows
+        if row.address in ours or (row.address not in taken and _is_inside(row.address, scope.tenant.networks))
+    ]
 
 
 def sighted(scope: Scope) -> dict[str, tuple[str, str]]:

@@ -512,6 +512,18 @@ def test_nobody_sees_where_another_tenants_phones_stand(client, root, provisione
     assert [] == _shown(client, "q=805ec055")
 
 
+def test_a_network_of_ours_shows_no_phone_that_stands_beside_another_tenants(client, provisioner):
+    with provisioner.database.reading() as session:
+        theirs = session.scalars(
+            select(Device.mac).join(Tenant).where(Tenant.slug == "beta", Device.mac.is_not(None)).limit(1)
+        ).one()
+    world.see(provisioner, theirs)
+    world.add_unknown(provisioner, "805ec0550004", address="10.20.0.7")
+    world.add_unknown(provisioner, "805ec0550005", address="10.20.0.8")
+    page = client.get(f"{DEVICES}/seen").text
+    assert ("80:5e:c0:55:00:04" in page, "80:5e:c0:55:00:05" in page) == (False, True)
+
+
 def test_a_phone_behind_an_address_of_ours_is_seen(client, provisioner):
     world.see(provisioner, FIRST)
     world.add_unknown(provisioner, "805ec0550003", address="10.20.0.7")

@@ -605,8 +605,12 @@ def test_accounts_on_the_same_servers_share_a_template_and_others_have_their_own
 
 def test_an_eleventh_server_registers_nowhere_rather_than_somewhere_else() -> None:
     people = [(n, None, [extension(str(100 + n), server=f"s{n}.example")]) for n in range(1, 12)]
-    keys = keys_of(system("W80DM", *people))
+    record = system("W80DM", *people)
+    keys = keys_of(record)
     assert ("10", NULL) == (keys["account.10.sip_server.template"], keys["account.11.sip_server.template"])
+    assert ["extension 111"] == [told.slot for told in warnings_of(merge(record)) if "servers" in told.message]
+    single = replace(rich_record("yealink", "W70B"), firmware="146.87.0.10")
+    assert not [told for told in warnings_of(merge(single)) if "servers" in told.message]
 
 
 def test_a_w70b_with_v87_gets_both_spellings_of_its_servers() -> None:

@@ -19,9 +19,9 @@ from provisioner.vendor_api import (
     load_lines,
     load_models,
 )
+from provisioner.vendors.yealink.accounts import warn
 from provisioner.vendors.yealink.buttons import buttons
 from provisioner.vendors.yealink.context import context
-from provisioner.vendors.yealink.dect import warn
 from provisioner.vendors.yealink.reader import CLEARED, read
 
 

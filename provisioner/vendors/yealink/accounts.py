@@ -13,6 +13,7 @@ from provisioner.vendor_api import (
     Setting,
     Settings,
     Text,
+    Warned,
     bare_host_port,
 )
 from provisioner.vendors.yealink import dect, words
@@ -24,13 +25,28 @@ def accounts(profile: Profile) -> list[Mapping[str, Any]]:
     """Every account of the model by its number; of an unused one only the number."""
     seated = dect.seats(profile)
     shared = {button.account for button in profile.buttons.values() if button.mode is Mode.SHARED_LINE}
-    numbers = {_same(template): template["n"] for template in server_templates(profile) if template["used"]}
+    numbers = _numbers(profile)
     return [
         {"n": n, "used": True, "shared": n in shared, **_account(profile, seated[n], numbers)}
         if n in seated
         else {"n": n, "used": False}
         for n in range(1, profile.model.accounts + 1)
     ]
+
+
+def warn(profile: Profile) -> Iterator[Warned]:
+    """What a DECT base cannot do of its handsets, and extensions for whose servers a system has no number left."""
+    yield from dect.warn(profile)
+    numbers = _numbers(profile)
+    for account in profile.accounts if dect.kind(profile) == "multi" else ():
+        if _same(_server(account)) not in numbers:
+            most = dect.SERVER_TEMPLATES
+            yield Warned(f"extension {account.number}", f"a system has {most} servers; this one registers nowhere")
+
+
+def _numbers(profile: Profile) -> Mapping[tuple[Any, ...], int]:
+    """The number of each server that accounts refer to."""
+    return {_same(template): template["n"] for template in server_templates(profile) if template["used"]}
 
 
 def server_templates(profile: Profile) -> list[Mapping[str, Any]]:

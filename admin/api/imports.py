@@ -28,7 +28,7 @@ _FLAG = {"type": "boolean", "default": False}
 
 def _run(call: Call, kind: str) -> Reply:
     sheet = spreadsheets.read(call.body)
-    places = spreadsheets.guess(KINDS[kind], sheet.headings)
+    places = spreadsheets.mapped(KINDS[kind], sheet.headings, {})
     with call.changing_here() as (change, tenant):
         told = spreadsheets.run(change, tenant, kind, sheet, places, dry_run=call.query["dry_run"])
     if told.problems and not call.query["dry_run"]:

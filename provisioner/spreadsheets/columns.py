@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
@@ -221,9 +221,19 @@ def mapped(kind: Kind, headings: Sequence[str], wanted: Mapping[str, str]) -> di
         else:
             place = told.index(folded(heading))
             found = {**{key: at for key, at in found.items() if at != place}, name: place}
+    problems += _twice(headings, found)
     if problems:
         raise Invalid(problems)
     return found
+
+
+def _twice(headings: Sequence[str], found: Places) -> Iterator[Problem]:
+    """Fields whose heading stands over several columns: nobody can say which one is meant."""
+    told = [folded(one) for one in headings]
+    for name, place in found.items():
+        if told.count(told[place]) > 1:
+            says = f"several columns are headed {headings[place][:60]!r}; give each a heading of its own"
+            yield Problem(field=name, message=says)
 
 
 def lacking(kind: Kind, places: Places) -> list[Problem]:

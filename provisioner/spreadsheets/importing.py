@@ -110,15 +110,18 @@ class _Judge:
 
     def all(self, sheet: Sheet) -> list[Verdict]:
         """A verdict for every row; bases are written before the handsets that name them."""
-        read = [self._read(row) for row in sheet.rows]
+        read = [self._read(row, len(sheet.headings)) for row in sheet.rows]
         self._learn(read)
         put = _PUT[self.kind.name]
         found = {one.row.number: self._judge(one, put) for one in sorted(read, key=_generation)}
         return [found[one.row.number] for one in read]
 
-    def _read(self, row: Row) -> _Read:
+    def _read(self, row: Row, columns: int) -> _Read:
         values: dict[str, Any] = {}
         problems = []
+        if any(cell.text.strip() for cell in row.cells[columns:]):
+            says = "has cells beyond the last heading: put a text that holds the separator in quotes"
+            problems.append(Problem(field="row", message=says, line=row.number))
         for column in self.kind.columns:
             if column.name not in self.places:
                 continue

@@ -42,6 +42,28 @@ def told(imported: Imported) -> list[str]:
     return [str(problem) for problem in imported.problems]
 
 
+def test_a_text_that_a_comma_without_quotes_cuts_off_is_refused(practice: Desk) -> None:
+    imported = bring(practice, "devices", f"MAC,Model,Name\n{NEW},T46U,Smith, John\n")
+    says = "row: has cells beyond the last heading: put a text that holds the separator in quotes"
+    assert [f"line 2: {says}"] == told(imported)
+
+
+def test_empty_cells_beyond_the_last_heading_are_nothing(practice: Desk) -> None:
+    assert [] == told(bring(practice, "devices", f"MAC,Model\n{NEW},T46U,, \n"))
+
+
+def test_a_heading_over_two_columns_is_refused_by_whoever_cannot_choose_between_them() -> None:
+    with pytest.raises(Invalid) as error:
+        mapped(KINDS["devices"], ("MAC", "Model", "Mac "), {})
+    assert ["mac: several columns are headed 'MAC'; give each a heading of its own"] == [
+        str(one) for one in error.value.problems
+    ]
+
+
+def test_a_heading_twice_that_is_no_field_is_nothing() -> None:
+    assert {"mac": 0, "model": 2} == mapped(KINDS["devices"], ("MAC", "Bogus", "Model", "Bogus"), {})
+
+
 def test_a_german_sheet_of_devices_is_understood(practice: Desk) -> None:
     sheet = f"MAC-Adresse;Bezeichnung;Hersteller;Modell;Nebenstelle;Standort\n{NEW};Büro;Yealink;T46U;100, 101;HQ\n"
     assert ["+ device 80:5e:c0:00:00:77"] == [str(one) for one in bring(practice, "devices", sheet).verdicts]

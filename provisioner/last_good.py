@@ -177,6 +177,8 @@ class LastGood:
         latest = time.time()
         with self._writing() as connection:
             for place, (facts, answer, at) in pending.items():
+                if self._is_outdated(connection, place[0], facts):
+                    continue
                 self._write_facts(connection, place[0], facts)
                 known = connection.execute(
                     "SELECT 1 FROM file WHERE mac = ? AND pattern = ? AND line = ?"
@@ -192,13 +194,33 @@ class LastGood:
     def _write_learnt(self, learnt: dict[str, Facts]) -> None:
         with self._writing() as connection:
             for mac, facts in learnt.items():
-                if connection.execute("SELECT 1 FROM device WHERE mac = ?", (mac,)).fetchone():
+                known = connection.execute("SELECT 1 FROM device WHERE mac = ?", (mac,)).fetchone()
+                if known and not self._is_outdated(connection, mac, facts):
                     self._write_facts(connection, mac, facts)
 
+    def _stored(self, connection: sqlite3.Connection, mac: str) -> Facts | None:
+        row = connection.execute("SELECT facts FROM device WHERE mac = ?", (mac,)).fetchone()
+        try:
+            return _FACTS.validate_json(self._vault.open_bytes(_place((mac,)), row[0])) if row else None
+        except (Broken, ValueError):  # of another key, or of a version with other facts
+            return None
+
+    def _is_outdated(self, connection: sqlite3.Connection, mac: str, facts: Facts) -> bool:
+        """Whether another process knows already that the device was paired anew since."""
+        known = self._stored(connection, mac)
+        return known is not None and known.public_id == facts.public_id and known.generation > facts.generation
+
     def _write_facts(self, connection: sqlite3.Connection, mac: str, facts: Facts) -> None:
+        """Facts of another generation, or of another device with the MAC, leave no file of before.
+
+        A phone that took a file with a token that is worth nothing would be locked out when the outage is over.
+        """
         told = _FACTS.dump_json(facts)
         digest = hashlib.sha256(told).hexdigest()
         if not connection.execute("SELECT 1 FROM device WHERE mac = ? AND digest = ?", (mac, digest)).fetchone():
+            known = self._stored(connection, mac)
+            if known is None or (known.public_id, known.generation) != (facts.public_id, facts.generation):
+                connection.execute("DELETE FROM file WHERE mac = ?", (mac,))
             sealed = self._vault.seal_bytes(_place((mac,)), told)
             connection.execute("REPLACE INTO device VALUES (?, ?, ?)", (mac, digest, sealed))
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, select, text, update
 
 from provisioner.answer import Provisioner
 from provisioner.errors import Broken, ProvisionerError, Refused, Unknown
@@ -138,6 +138,55 @@ def test_a_device_that_was_removed_is_forgotten(provisioner: Provisioner, lose: 
     _refresh_now(provisioner)
     with pytest.raises(Unknown):
         lose().answer(FRONT_FILE)
+
+
+def test_a_device_that_was_paired_anew_elsewhere_gets_no_file_whose_token_is_worth_nothing(
+    provisioner: Provisioner, lose: Lose
+) -> None:
+    """The phone would take it, and be locked out when the outage is over; of an error it keeps what it has."""
+    provisioner.answer(FRONT_FILE)
+    provisioner.last_good.flush()
+    before = facts_of(provisioner)
+    _pair_anew(provisioner)
+    _refresh_now(provisioner)
+    token = provisioner.vault.token(before.public_id, before.generation + 1)
+    with pytest.raises(Broken):
+        lose().answer(Ask(path=f"/d/{token}/{FRONT}.cfg"))
+
+
+def _pair_anew(provisioner: Provisioner) -> None:
+    with provisioner.database.writing() as session:
+        device = session.scalars(select(Device).where(Device.mac == FRONT)).one()
+        device.generation += 1
+
+
+def test_a_process_that_renders_before_a_new_pairing_and_writes_after_it_takes_no_file_away(
+    provisioner: Provisioner, lose: Lose
+) -> None:
+    before, old = provisioner.answer(FRONT_FILE), facts_of(provisioner)
+    _pair_anew(provisioner)
+    token = provisioner.vault.token(old.public_id, old.generation + 1)
+    anew = provisioner.answer(Ask(path=f"/d/{token}/{FRONT}.cfg", address="198.51.100.7")).body
+    provisioner.last_good.flush()
+    provisioner.last_good.keep(Mac(FRONT), "other", "", old, before)
+    provisioner.last_good.learn(Mac(FRONT), old)
+    assert anew == lose().answer(Ask(path=f"/d/{token}/{FRONT}.cfg")).body
+
+
+def test_another_device_with_the_mac_gets_nothing_that_was_of_the_one_before(
+    provisioner: Provisioner, lose: Lose
+) -> None:
+    """A phone that moves to another customer within half a minute."""
+    provisioner.answer(FRONT_FILE)
+    provisioner.last_good.flush()
+    with provisioner.database.writing() as session:
+        session.execute(delete(Device).where(Device.mac == FRONT))
+    apply(provisioner, f"tenant: other\ndevices: [{{mac: {FRONT}, vendor: yealink, model: T46U}}]")
+    _refresh_now(provisioner)
+    facts = facts_of(provisioner)
+    token = provisioner.vault.token(facts.public_id, facts.generation)
+    with pytest.raises(Broken):
+        lose().answer(Ask(path=f"/d/{token}/{FRONT}.cfg"))
 
 
 def _refresh_now(provisioner: Provisioner) -> None:

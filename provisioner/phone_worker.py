@@ -15,8 +15,6 @@ half-closed and drained by the loop for a bounded time.
 
 from __future__ import annotations
 
-import errno
-import os
 import re
 import selectors
 import socket
@@ -34,6 +32,7 @@ from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from provisioner.http_firmware import Body
+from provisioner.outbox import Application, Outbox
 from provisioner.poller import Poller
 
 LONGEST_HEAD = 65_536
@@ -89,51 +88,6 @@ class Peer:
         """What follows when the socket is ready; None while the poller does not watch it."""
 
 
-class Outbox:
-    """Stands in the place of a connection's socket where gunicorn's code sends an answer, and gathers it."""
-
-    def __init__(self, client: Any) -> None:
-        self.client = client
-        self.sent: list[bytes] = []
-        self.body: Body | None = None
-
-    def send(self, data: bytes) -> int:
-        """Keep it."""
-        self.sent.append(data)
-        return len(data)
-
-    sendall = send
-
-    def gettimeout(self) -> float:
-        """It never waits."""
-        return 0.0
-
-    def shutdown(self, _how: int) -> None:
-        """Raises OSError: the loop closes."""
-        raise OSError(errno.ENOTSOCK, os.strerror(errno.ENOTSOCK))
-
-    def close(self) -> None:
-        """The loop does."""
-
-
-class _Application:
-    """The application as threads call it: it sees the connection's own socket, and images are left to the loop."""
-
-    def __init__(self, application: Any) -> None:
-        self._call = application
-        self.at_once = application.at_once
-        self.close = getattr(application, "close", lambda: None)
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        outbox = environ["gunicorn.socket"]
-        environ["gunicorn.socket"] = outbox.client
-        answer = self._call(environ, start_response)
-        if isinstance(answer, Body):
-            outbox.body = answer
-            return ()
-        return answer
-
-
 class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
     """The threaded worker with a short way for phones; see the module's docstring."""
 
@@ -149,7 +103,7 @@ class PhoneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type
     def load_wsgi(self) -> None:
         """As the stock worker."""
         super().load_wsgi()
-        self.wsgi = _Application(self.wsgi)
+        self.wsgi = Application(self.wsgi)
 
     def run(self) -> None:
         """As the stock worker, with a poller that costs less than the standard library's."""

@@ -62,7 +62,8 @@ class Before:
 
 def pair(session: Session, device_id: int, address: str, at: datetime, *, anew: bool = False) -> Before | None:
     """Pair a device whose window is open, or any that is not blocked with ``anew``; None where somebody was faster."""
-    device = session.get(Device, device_id, with_for_update=True)
+    # As an UPDATE locks it, which waits for no row that is being noted of the device.
+    device = session.get(Device, device_id, with_for_update={"key_share": True})
     if device is None or device.state == "blocked" or (device.state != "open" and not anew):
         return None
     fields = ("state", "generation", "paired_at", "paired_address", "open_until")

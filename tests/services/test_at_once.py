@@ -18,7 +18,7 @@ from provisioner.services.schemas import ExtensionIn, LocationIn, TemplateIn, Te
 from provisioner.settings import Installation
 from provisioner.site.apply import Overtaken, apply
 from provisioner.store.database import Database
-from provisioner.store.tables import Tenant
+from provisioner.store.tables import Handover, Tenant, now
 from provisioner.vault import Vault
 from tests.databases import new_database
 from tests.services.conftest import PHONE, SECOND, Desk, furnish
@@ -117,4 +117,16 @@ def test_phones_pair_while_a_tenant_is_changed(busy: Desk) -> None:
             session.execute(text("SET LOCAL lock_timeout = '1ms'"))
             before = pairing.pair(session, busy.row(PHONE).id, "192.0.2.1", change.clock(), anew=True)
     assert before
+    assert "paired" == busy.row(PHONE).state
+
+
+def test_a_phone_pairs_while_what_it_asked_is_noted(busy: Desk) -> None:
+    device_id = busy.row(PHONE).id
+    with busy.database.writing() as notes:
+        notes.add(Handover(device_id=device_id, at=now(), transport="http", address="", user_agent="", proof="token",
+                           generation=1))  # fmt: skip
+        notes.flush()
+        with busy.database.writing() as session:
+            session.execute(text("SET LOCAL lock_timeout = '1ms'"))
+            assert pairing.pair(session, device_id, "192.0.2.1", now(), anew=True)
     assert "paired" == busy.row(PHONE).state

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from admin.access import Viewer
 from provisioner.accounts import is_password
-from provisioner.store.database import Database
+from provisioner.store.database import Database, dialect_insert
 from provisioner.store.tables import LoginLimit, User
 
 LIFETIME = timedelta(hours=12)
@@ -38,7 +38,9 @@ def log_in(database: Database, name: str, password: str, address: str, now: date
     with _hashing:  # outside of any transaction: a hash is slow, and writers would wait for it
         right = is_password(known, password)
     with database.writing() as session:
-        user = session.scalars(select(User).where(User.name == name)).one_or_none()
+        # Who tries many at once is counted as often: one waits for the other.
+        mine = select(User).where(User.name == name).with_for_update(key_share=True)
+        user = session.scalars(mine).one_or_none()
         if right and user and not shut:
             user.failures, user.locked_until = 0, None
             return Viewer.of(user)
@@ -65,12 +67,9 @@ def _is_crowded(session: Session, address: str, now: datetime) -> bool:
 
 
 def _count_failure(session: Session, user: User | None, address: str, now: datetime) -> None:
-    source = _source(address)
-    limit = session.get(LoginLimit, source)
-    if limit is None:
-        session.add(LoginLimit(source=source, failures=1, since=now))
-    else:
-        limit.failures += 1
+    first = dialect_insert(session, LoginLimit).values(source=_source(address), failures=1, since=now)
+    more = {"failures": LoginLimit.failures + 1}
+    session.execute(first.on_conflict_do_update(index_elements=["source"], set_=more))
     if user is not None and not _is_locked(user, now):
         user.failures += 1
         if user.failures >= FREE_TRIES:

@@ -8,8 +8,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 
+from admin import sessions
+from provisioner import accounts
 from provisioner.answer import Provisioner
 from provisioner.profile import Profile
 from provisioner.services import extensions, locations, pairing, templates, tenants
@@ -18,7 +20,7 @@ from provisioner.services.schemas import ExtensionIn, LocationIn, TemplateIn, Te
 from provisioner.settings import Installation
 from provisioner.site.apply import Overtaken, apply
 from provisioner.store.database import Database
-from provisioner.store.tables import Handover, Tenant, now
+from provisioner.store.tables import Handover, LoginLimit, Tenant, User, now
 from provisioner.vault import Vault
 from tests.databases import new_database
 from tests.services.conftest import PHONE, SECOND, Desk, furnish
@@ -130,3 +132,22 @@ def test_a_phone_pairs_while_what_it_asked_is_noted(busy: Desk) -> None:
             session.execute(text("SET LOCAL lock_timeout = '1ms'"))
             assert pairing.pair(session, device_id, "192.0.2.1", now(), anew=True)
     assert "paired" == busy.row(PHONE).state
+
+
+def test_failed_log_ins_at_once_are_all_counted(busy: Desk) -> None:
+    with busy.database.writing() as session:
+        accounts.add_user(session, "ann", "a right password", "server")
+
+    def fail() -> None:
+        assert sessions.log_in(busy.database, "ann", "a wrong password", "192.0.2.1", now()) is None
+
+    with ThreadPoolExecutor(1) as second:
+        with busy.database.writing() as session:
+            session.execute(update(User).where(User.name == "ann").values(failures=1))
+            session.add(LoginLimit(source="192.0.2.1", failures=1, since=now()))
+            session.flush()
+            other = second.submit(fail)
+            _wait_until_done_or_waiting(busy.database, other)
+        other.result(60)
+    with busy.database.reading() as session:
+        assert (2, 2) == (session.scalar(select(User.failures)), session.scalar(select(LoginLimit.failures)))

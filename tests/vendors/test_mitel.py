@@ -264,6 +264,13 @@ def test_sip_settings() -> None:
     assert parsed(device("6930", sip__transport="srv"))["sip line1 registrar port"] == "0"
 
 
+@pytest.mark.parametrize(("transport", "port"), [("udp", "5060"), ("tcp", "5060"), ("tls", "5061"), ("srv", "0")])
+def test_an_outbound_proxy_without_a_port_has_that_of_the_phones_transport(transport: str, port: str) -> None:
+    servers = {"sip__transport": transport, "sip__port": 5099, "sip__outbound_proxy": "192.0.2.9"}
+    found = parsed(device("6930", **servers))
+    assert ("192.0.2.9", port) == (found["sip line1 outbound proxy"], found["sip line1 outbound proxy port"])
+
+
 def test_tls_is_persistent_and_asks_for_the_servers_authority() -> None:
     record = device("6930", sip__transport="tls", sip__keepalive=25)
     trusted = replace(record, native=(native(**{"sips trusted certificates": "ca.pem"}),))

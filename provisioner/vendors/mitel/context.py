@@ -133,7 +133,8 @@ def _account(profile: Profile, index: int) -> Mapping[str, Any]:
     if account is None:
         return {"line": line, "used": False, "nowhere": _NO_HOST}
     s = account.settings
-    port = s["sip.port"].text or profile.settings_of(1)["sip.transport"].code(words.PORTS)
+    usual = profile.settings_of(1)["sip.transport"].code(words.PORTS)
+    port = s["sip.port"].text or usual
     proxy, proxy_port = bare_host_port(s["sip.outbound_proxy"])
     backup, backup_port = bare_host_port(s["sip.backup_server"])
     return {
@@ -145,7 +146,7 @@ def _account(profile: Profile, index: int) -> Mapping[str, Any]:
         "backup": backup or s["sip.backup_server"].says(_NO_HOST),
         "backup_port": (backup_port or port) if backup else s["sip.backup_server"].says("0"),
         "proxy": proxy or s["sip.outbound_proxy"].says(_NO_HOST),
-        "proxy_port": proxy_port or s["sip.outbound_proxy"].says("0"),
+        "proxy_port": (proxy_port or proxy.says(usual)) if proxy else s["sip.outbound_proxy"].says("0"),
         "expires": s["sip.expires"].text,
         "dtmf": s["sip.dtmf"].code(words.DTMF),
         "srtp": s["sip.srtp"].code(words.SRTP),

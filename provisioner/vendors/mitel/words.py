@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 TRANSPORTS = {"srv": "0", "udp": "1", "tcp": "2", "tls": "4"}
-PORTS = {"srv": "0", "udp": "5060", "tcp": "5060", "tls": "5061"}  # 0 asks DNS
+# 0 asks DNS, and is 5060 with an address (guide 2.1, p. 4-49).
+PORTS = {"srv": "0", "udp": "5060", "tcp": "5060", "tls": "5061"}
 # The key that names the file of authorities whose servers a phone trusts.
 AUTHORITIES = "sips trusted certificates"
 SRTP = {"off": "0", "optional": "1", "mandatory": "2"}

@@ -59,8 +59,8 @@ def test_every_key_is_an_accounts_a_contacts_or_blank(model: Any) -> None:
 
 def test_a_watched_contact_has_a_sip_address_and_lamps_and_a_speed_dial_has_neither() -> None:
     _, contacts, keys = trees(rich_record("digium", "D65"))
-    watched = {one.attrib["id"]: one.attrib["subscribe_to"] for one in contacts.iter("contact")}
-    assert ("sip:102@pbx.acme.example", "") == (watched["line-3"], watched["line-4"])
+    watched = {one.attrib["id"]: one.attrib.get("subscribe_to") for one in contacts.iter("contact")}
+    assert ("sip:102@pbx.acme.example", None) == (watched["line-3"], watched["line-4"])
     lamps = {one.attrib.get("contact_id"): one.find("indicators") is not None for one in keys.iter("blf_item")}
     assert (True, False) == (lamps["line-3"], lamps["line-4"])
 

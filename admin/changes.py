@@ -9,7 +9,7 @@ from typing import Any
 from flask import g, request
 from sqlalchemy.orm import Session
 
-from admin.scope import Scope
+from admin.scope import Scope, server
 from admin.words import _
 from provisioner.answer import Provisioner
 from provisioner.errors import Invalid, Problem
@@ -18,7 +18,6 @@ from provisioner.services.change import Change, Outcome
 from provisioner.services.problems import parsed
 from provisioner.services.schemas import DeviceIn
 from provisioner.store.tables import Audit, Device, Tenant
-from provisioner.vault import digest
 
 __all__ = ["as_read", "change_of", "changing", "check_as_read", "edit_device", "note", "parsed", "state_of"]
 
@@ -47,8 +46,8 @@ def edit_device(change: Change, tenant: Tenant, row: Device, **values: Any) -> O
 
 
 def state_of(stored: object) -> str:
-    """Tells two states of what a form shows apart."""
-    return digest(repr(stored))[:16]
+    """Tells two states of what a form shows apart; with a key, for some of it may be hidden from who reads the page."""
+    return server().vault.keyed_digest(repr(stored).encode())[:16]
 
 
 def as_read(stored: object) -> str:

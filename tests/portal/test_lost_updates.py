@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from admin.changes import state_of
 from provisioner.store.tables import Audit, ButtonTemplate, Extension, Location, User
+from provisioner.vault import Vault
 from tests.portal.conftest import Browser
 
 ADVANCED = "/portal/advanced"
@@ -129,3 +131,11 @@ def test_a_user_and_an_admin_do_not_overwrite_each_others_buttons(provisioner, c
     assert 303 == client.post(path, data={**BUTTON, "label-0": "his"}).status_code
     refused = user.post("/portal/my-page", data={**BUTTON, "label-0": "hers", "as_read": opened})
     assert (422, True, True) == (refused.status_code, TOLD in refused.text, 'value="hers"' in refused.text)
+
+
+def test_the_state_of_a_form_tells_nothing_to_who_lacks_the_key(app):
+    stored = [["acme", "secret"], True]
+    with app.test_request_context():
+        told = state_of(stored)
+        app.extensions["provisioner"].vault = Vault(bytes(range(32)))
+        assert told != state_of(stored)

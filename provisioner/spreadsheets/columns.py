@@ -232,8 +232,10 @@ def _twice(headings: Sequence[str], found: Places) -> Iterator[Problem]:
     told = [folded(one) for one in headings]
     for name, place in found.items():
         if told.count(told[place]) > 1:
-            says = f"several columns are headed {headings[place][:60]!r}; give each a heading of its own"
-            yield Problem(field=name, message=says)
+            yield Problem(
+                field=name,
+                message=f"several columns are headed {headings[place][:60]!r}; give each a heading of its own",
+            )
 
 
 def lacking(kind: Kind, places: Places) -> list[Problem]:

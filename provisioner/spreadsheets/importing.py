@@ -120,8 +120,13 @@ class _Judge:
         values: dict[str, Any] = {}
         problems = []
         if any(cell.text.strip() for cell in row.cells[columns:]):
-            says = "has cells beyond the last heading: put a text that holds the separator in quotes"
-            problems.append(Problem(field="row", message=says, line=row.number))
+            problems.append(
+                Problem(
+                    field="row",
+                    message="has cells beyond the last heading: put a text that holds the separator in quotes",
+                    line=row.number,
+                )
+            )
         for column in self.kind.columns:
             if column.name not in self.places:
                 continue

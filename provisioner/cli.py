@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+import errno
 import gc
+import os
 import sys
+from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 import click
 
@@ -87,16 +91,30 @@ def cli(server: str | None, token: str | None) -> None:
     logs.configure("warning", "text")
 
 
+def _refuse_bytes(words: Sequence[str]) -> None:
+    """End with a word about an argument that is no text. The name of a file may be any bytes."""
+    for number, word in enumerate(words, 1):
+        if any("\ud800" <= letter <= "\udfff" for letter in word) and not Path(word).exists():
+            click.echo(f"Error: argument {number}, {os.fsencode(word)!r}, is not UTF-8 text", err=True)
+            sys.exit(2)
+
+
 def main() -> None:
     """The entry point."""
     # Starting makes a hundred thousand things that stay: to look through them for garbage takes a sixth of the time.
     gc.set_threshold(50_000)
+    _refuse_bytes(sys.argv[1:])
     try:
         cli.main(prog_name="provisioner", standalone_mode=True)
     except ProvisionerError as error:
         click.echo(str(error), err=True)
         sys.exit(1)
     except BrokenPipeError:
+        sys.exit(1)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        click.echo(f"it cannot be written: {error.strerror}", err=True)
         sys.exit(1)
     except Exception as error:
         from provisioner.store.database import DOWN, fault  # noqa: PLC0415  # most commands end well

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +17,12 @@ REFUSED = 1
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 names_as_json = click.option("--json", "as_json", is_flag=True, help="Print the names as JSON.")
+
+
+def lines_sent() -> Iterator[str]:
+    """Standard input line by line; logs hold what strangers sent, and bytes that are no text are replaced."""
+    for line in sys.stdin.buffer:
+        yield line.decode("utf-8", errors="replace")
 
 
 def print_json(value: Any) -> None:

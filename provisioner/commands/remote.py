@@ -14,7 +14,15 @@ import click
 from provisioner.client import ApiError, Client
 from provisioner.commands.gate import address as request_from
 from provisioner.commands.gate import block_options, check_block, echo_code, pairing_options, pairing_target
-from provisioner.commands.output import as_json, check_names, echo_names, names_as_json, print_json, refusals
+from provisioner.commands.output import (
+    as_json,
+    check_names,
+    echo_names,
+    lines_sent,
+    names_as_json,
+    print_json,
+    refusals,
+)
 from provisioner.errors import Invalid, Problem
 from provisioner.site.read import LARGEST, read
 from provisioner.values import Transport
@@ -229,7 +237,7 @@ def _recognise(path: str | None, user_agent: str, transport: str, as_json: bool,
     """What a request would be taken for."""
     server = client()
     if batch:
-        asks = (_request(line, number) for number, line in enumerate(sys.stdin, 1) if line.strip())
+        asks = (_request(line, number) for number, line in enumerate(lines_sent(), 1) if line.strip())
         while some := list(islice(asks, AT_ONCE)):
             for found in server.recognise(some):
                 click.echo(json.dumps(found))

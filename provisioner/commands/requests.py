@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from cryptography.x509 import load_pem_x509_certificates
 
 from provisioner.certificates import Presented, presented
 from provisioner.commands.gate import address
-from provisioner.commands.output import print_json
+from provisioner.commands.output import lines_sent, print_json
 from provisioner.recognise import Ask, Identity
 from provisioner.recognise import recognise as take
 from provisioner.registry import vendors as known_vendors
@@ -51,7 +50,7 @@ def recognise(path: str | None, user_agent: str, transport: str, as_json: bool, 
 
 
 def _batch() -> None:
-    for number, line in enumerate(sys.stdin, 1):
+    for number, line in enumerate(lines_sent(), 1):
         if line.strip():
             click.echo(json.dumps(described(take(_ask(line, number)))))
 
@@ -60,7 +59,9 @@ def _ask(line: str, number: int) -> Ask:
     try:
         row = json.loads(line)
         transport = Transport(row.get("transport") or "http")
-        return Ask(path=str(row.get("path") or ""), user_agent=str(row.get("user_agent") or ""), transport=transport)
+        path, user_agent = (str(row.get(name) or "") for name in ("path", "user_agent"))
+        (path + user_agent).encode()  # half of a pair of escapes is no character
+        return Ask(path=path, user_agent=user_agent, transport=transport)
     except (ValueError, AttributeError):
         raise click.UsageError(
             f'line {number} is no JSON object such as {{"path": "/x", "user_agent": "", "transport": "http"}}'

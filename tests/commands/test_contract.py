@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import Result
 
+from provisioner.cli import main
 from provisioner.errors import Invalid
 from provisioner.settings import read_installation
 from tests.commands.conftest import Run
@@ -118,3 +121,47 @@ def test_a_wrong_setting_is_named_with_its_remedy(
 def test_the_databases_that_there_are_can_be_named(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("PROVISIONER_DATABASE_URL", url)
     assert url == read_installation().database
+
+
+def ended(monkeypatch: pytest.MonkeyPatch, *words: str) -> object:
+    """The status with which the command ends, errors that nobody expected raised."""
+    monkeypatch.setattr("sys.argv", ["provisioner", *words])
+    with pytest.raises(SystemExit) as ending:
+        main()
+    return ending.value.code
+
+
+@pytest.mark.parametrize("words", [("recognise", "--path", "/\udcff"), ("export", "\udcff")], ids=["path", "tenant"])
+def test_an_argument_that_is_no_text_is_wrong_usage(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    assert 2 == ended(monkeypatch, *words)
+    assert "is not UTF-8 text" in capsys.readouterr().err
+
+
+def test_a_file_may_have_a_name_of_any_bytes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "B\udcfcro.yaml"
+    file.write_text("tenant: [", "utf-8")
+    monkeypatch.setenv("PROVISIONER_DATA_DIR", str(tmp_path))
+    assert 1 == ended(monkeypatch, "apply", str(file))
+    assert "is no YAML" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_told_without_a_traceback() -> None:
+    with open("/dev/full", "wb") as full:
+        words = [sys.executable, "-m", "provisioner", "vendors"]
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert (1, b"it cannot be written: No space left on device\n") == (done.returncode, done.stderr)
+
+
+def test_a_log_with_bytes_that_are_no_text_is_recognised_line_by_line(run: Run) -> None:
+    lines = b'{"path": "/\xff/805ec0000001.cfg"}\n{"path": "/805ec0000002.cfg", "user_agent": "\xfe"}\n'
+    told = [json.loads(line) for line in run("recognise", "--batch", input=lines).stdout.splitlines()]
+    assert ["805ec0000001", "805ec0000002"] == [one["mac"] for one in told]
+
+
+def test_half_a_character_in_json_is_wrong_usage(run: Run) -> None:
+    result = run("recognise", "--batch", input='{"path": "/\\udcff"}\n')
+    assert (2, True) == (result.exit_code, "line 1 is no JSON object" in result.stderr)

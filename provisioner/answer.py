@@ -319,7 +319,9 @@ class Provisioner:
             if before is None:  # another request paired it, or an admin forbade it: the gate knows which
                 admit(self.gatehouse.claim(ask, identity, facts))
             if outcome.proof == "code":
-                return self._rendered(session, facts, identity)
+                answer = self._fresh(session, facts, identity)
+        if outcome.proof == "code":  # kept only now: its revision is another's where this was not committed
+            return self._held(facts, identity, answer)
         try:
             with self.database.reading() as session:
                 return self._rendered(session, facts, identity)
@@ -330,18 +332,28 @@ class Provisioner:
 
     def _rendered(self, session: Session, facts: Facts, identity: Identity) -> Answer:
         """The file of this revision, or of one that was committed since: from the cache, else rendered."""
+        known = self.cache.get(_key(facts, identity, file_for(identity, facts)))
+        return known or self._held(facts, identity, self._fresh(session, facts, identity))
+
+    def _fresh(self, session: Session, facts: Facts, identity: Identity) -> Answer:
+        """The file as it is now. Raises Refused where the device was paired anew, or is another, since it was found.
+
+        Whoever proved to be what it was must not get the token of what it is.
+        """
+        with RENDERING.time():
+            record = self.loader.load(session, facts.device_id, identity.version)
+            if self.vault.token(facts.public_id, facts.generation) not in record.url:
+                raise Refused("the device was paired anew, or its pairing ended, while this was looked at")
+            file, overrides = file_for(identity, facts).file, self.installation.template_dir
+            return render(merge(record), file, overrides=overrides, held=identity.held)
+
+    def _held(self, facts: Facts, identity: Identity, answer: Answer) -> Answer:
+        """The same answer, in memory and on disk from now on."""
         wanted = file_for(identity, facts)
-        key = _key(facts, identity, wanted)
-        answer = self.cache.get(key)
-        if answer is None:
-            with RENDERING.time():
-                record = self.loader.load(session, facts.device_id, identity.version)
-                overrides = self.installation.template_dir
-                answer = render(merge(record), wanted.file, overrides=overrides, held=identity.held)
-            self.cache.put(key, answer)
-            if identity.mac is not None and answer.private:
-                kept_as = wanted.line if answer.encrypted_from is None else _encrypted(wanted, identity)
-                self.last_good.keep(identity.mac, wanted.file.pattern, kept_as, facts, answer)
+        self.cache.put(_key(facts, identity, wanted), answer)
+        if identity.mac is not None and answer.private:
+            kept_as = wanted.line if answer.encrypted_from is None else _encrypted(wanted, identity)
+            self.last_good.keep(identity.mac, wanted.file.pattern, kept_as, facts, answer)
         return answer
 
 

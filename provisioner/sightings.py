@@ -137,7 +137,11 @@ class Sightings:
         mac = outcome.identity.mac
         key = mac.hex if mac else outcome.word
         before = self._unknown.pop(key, None)
-        outcome.times += before.times if before else 0
+        if before is not None:
+            # A file that everybody may have, or nobody, does not hide that a stranger asked for its own.
+            keeps = before.word == "unknown" and outcome.word != "unknown"
+            before, outcome = (outcome, before) if keeps else (before, outcome)
+            outcome.times += before.times
         self._unknown[key] = outcome
         if len(self._unknown) > UNKNOWN_AT_ONCE:
             self._dropped += self._unknown.popitem(last=False)[1].times

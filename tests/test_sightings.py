@@ -191,6 +191,14 @@ def test_another_firmware_line_raises_the_revision_once(server: Provisioner) -> 
     assert known == revision()
 
 
+@pytest.mark.parametrize("other", ["/y000000000108.cfg", "/46xxsettings.txt"])
+def test_a_stranger_is_seen_whatever_it_asks_for_beside_its_own_file(server: Provisioner, other: str) -> None:
+    for path in ("/805ec0000001.cfg", f"{other}?mac=805ec0000001"):
+        ask(server, path)
+    server.sightings.flush()
+    assert count(server, UnknownDevice) == 1
+
+
 def test_unknown_macs_are_counted_and_bounded(server: Provisioner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sightings, "UNKNOWN_AT_ONCE", 50)
     monkeypatch.setattr(sightings, "UNKNOWN_KEPT", 20)

@@ -11,10 +11,11 @@ import pytest
 
 from provisioner.keys import warnings_of
 from provisioner.merge import merge
+from provisioner.neutral import Vlan
 from provisioner.record import Record
 from provisioner.registry import vendors
 from provisioner.render import render
-from provisioner.values import Mode
+from provisioner.values import Mode, Owner
 from tests.factories import HOSTILE_NAME, button, empty_record, rich_record, tenant_layer
 
 ALE = vendors()["ale"]
@@ -95,3 +96,11 @@ def test_what_the_phone_has_no_known_setting_for_is_told() -> None:
     settings: dict[str, Any] = {"phone__syslog": "log.example"}
     record = replace(empty_record("ale", "M3"), layers=(tenant_layer(**settings),))
     assert {name.replace("__", ".") for name in settings} <= {one.slot for one in warnings_of(merge(record))}
+
+
+@every_model
+@pytest.mark.parametrize("vlan", [None, Vlan(id=40)])
+def test_a_vlan_set_at_the_phone_itself_is_not_cleared(model: Any, vlan: Vlan | None) -> None:
+    mine = replace(tenant_layer(phone__vlan=vlan), owners={"phone.vlan": Owner.PHONE})
+    found = parsed(replace(empty_record("ale", model.name), layers=(mine,)))
+    assert [] == [key for key in found if "LanVlan" in key or "PcVlan" in key]

@@ -261,7 +261,8 @@ def test_a_setting_that_is_null_is_cleared() -> None:
 def test_what_the_phone_owns_is_left_out_with_its_switch() -> None:
     layer = replace(tenant_layer(), owners={"phone.admin_password": Owner.PHONE, "phone.vlan": Owner.PHONE})
     found = settings_of(plain(layers=(layer,)))
-    assert not [name for name in found if name.startswith(("device.auth.localAdminPassword", "device.net.vlanId"))]
+    owned = ("device.auth.localAdminPassword", "device.net.vlanId", "qos.ethernet.")
+    assert not [name for name in found if name.startswith(owned)]
 
 
 def test_a_user_password_that_nobody_gave_stays_as_it_is() -> None:

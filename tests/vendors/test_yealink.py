@@ -11,6 +11,7 @@ import pytest
 
 from provisioner.keys import warnings_of
 from provisioner.merge import merge
+from provisioner.neutral import Vlan
 from provisioner.profile import Origin, Profile
 from provisioner.record import HandsetRecord, Layer, Record, TemplateRecord
 from provisioner.registry import vendors
@@ -403,6 +404,12 @@ def test_a_setting_that_belongs_to_the_phones_user_is_not_sent() -> None:
     mine = Layer(origin=Origin("device", "x"), owners={"locale.language": Owner.PHONE, "phone.vlan": Owner.PHONE})
     keys = keys_of(desk(device_layer=mine))
     assert [] == [key for key in keys if key.startswith(("lang.", "static.network.vlan."))]
+
+
+@pytest.mark.parametrize("vlan", [None, Vlan(id=40)])
+def test_a_vlan_set_at_the_phone_itself_is_not_cleared(vlan: Vlan | None) -> None:
+    mine = replace(tenant_layer(phone__vlan=vlan), owners={"phone.vlan": Owner.PHONE})
+    assert [] == [key for key in keys_of(desk(layers=(mine,))) if ".vlan." in key]
 
 
 # The phone

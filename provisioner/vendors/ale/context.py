@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from provisioner.vendor_api import (
@@ -158,6 +159,8 @@ def _phone(profile: Profile) -> Mapping[str, Any]:
     language, vlan = s["locale.language"], s["phone.vlan"]
     tagged = vlan.value
     behind = tagged if tagged and tagged.pc_id else None
+    # Cleared, unless the VLAN is left to the phone.
+    none = replace(vlan, value=None)
     return {
         "language": language.says(words.LANGUAGES.get(language.value.partition("-")[0], "0")),
         "admin": s["phone.admin_password"].text,
@@ -165,8 +168,8 @@ def _phone(profile: Profile) -> Mapping[str, Any]:
         "user": (s["phone.user_password"] or s["phone.admin_password"]).text,
         "web": s["phone.web"],
         "vlan": vlan.switch("true", "false"),
-        "vlan_id": vlan.says(tagged.id) if tagged else None,
+        "vlan_id": vlan.says(tagged.id) if tagged else none,
         "pc_vlan": vlan.says("true" if behind else "false"),
-        "pc_vlan_id": vlan.says(behind.pc_id) if behind else None,
+        "pc_vlan_id": vlan.says(behind.pc_id) if behind else none,
         "lldp": s["phone.lldp"],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from provisioner.vendor_api import (
@@ -173,6 +174,8 @@ def _phone(profile: Profile) -> Mapping[str, Any]:
     place = s["locale.timezone"]
     tagged = vlan.value
     behind = tagged if tagged and tagged.pc_id else None
+    # Cleared, unless the VLAN is left to the phone.
+    none = replace(vlan, value=None)
     return {
         "offset": place.says(zone(place.value).utc_offset),
         "ntp1": ntp.says(ntp.value[0]) if ntp.value else None,
@@ -180,11 +183,11 @@ def _phone(profile: Profile) -> Mapping[str, Any]:
         "admin": joined("admin:", password.says(password.value or "")),
         "web": s["phone.web"].switch(),
         "vlan": vlan.switch(),
-        "vlan_id": vlan.says(tagged.id) if tagged else None,
-        "vlan_priority": vlan.says(tagged.priority) if tagged else None,
+        "vlan_id": vlan.says(tagged.id) if tagged else none,
+        "vlan_priority": vlan.says(tagged.priority) if tagged else none,
         "pc_vlan": vlan.says("1" if behind else "0"),
-        "pc_vlan_id": vlan.says(behind.pc_id) if behind else None,
-        "pc_vlan_priority": vlan.says(behind.pc_priority) if behind else None,
+        "pc_vlan_id": vlan.says(behind.pc_id) if behind else none,
+        "pc_vlan_priority": vlan.says(behind.pc_priority) if behind else none,
         "lldp": s["phone.lldp"].switch(),
         "dscp_sip": s["phone.dscp_sip"].text,
         "dscp_rtp": s["phone.dscp_rtp"].text,

@@ -265,7 +265,7 @@ def _phone(profile: Profile) -> Mapping[str, Any]:
         "language": language.says(_language(language.value)),
         "dscp_sip": settings["phone.dscp_sip"].text,
         "dscp_rtp": settings["phone.dscp_rtp"].text,
-        "priority": vlan.says(vlan.value.priority) if vlan else None,
+        "priority": vlan.says(vlan.value.priority) if vlan else vlan,
         **_polling(settings["phone.poll_minutes"], profile.line),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -239,16 +240,18 @@ def _network(profile: Profile) -> Mapping[str, Any]:
     vlan, syslog = s["phone.vlan"], s["phone.syslog"]
     tagged = vlan.value
     behind = tagged if tagged and tagged.pc_id else None
+    # Cleared, unless the VLAN is left to the phone.
+    none = replace(vlan, value=None)
     host, port = bare_host_port(syslog)
     # Bases listen to the old name whatever their firmware (WZ v83 to v87).
     by_mode = profile.line.options.get("syslog") == "mode" or dect.kind(profile)
     return {
         "vlan": vlan.switch(),
-        "vlan_id": vlan.says(tagged.id) if tagged else None,
-        "vlan_priority": vlan.says(tagged.priority) if tagged else None,
+        "vlan_id": vlan.says(tagged.id) if tagged else none,
+        "vlan_priority": vlan.says(tagged.priority) if tagged else none,
         "pc_vlan": vlan.says("1" if behind else "0"),
-        "pc_vlan_id": vlan.says(behind.pc_id) if behind else None,
-        "pc_vlan_priority": vlan.says(behind.pc_priority) if behind else None,
+        "pc_vlan_id": vlan.says(behind.pc_id) if behind else none,
+        "pc_vlan_priority": vlan.says(behind.pc_priority) if behind else none,
         "lldp": s["phone.lldp"],
         "dscp_sip": s["phone.dscp_sip"],
         "dscp_rtp": s["phone.dscp_rtp"],

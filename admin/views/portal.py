@@ -128,7 +128,7 @@ def _view() -> Any:
     return current_app.view_functions.get(request.endpoint or "")
 
 
-def _enter(viewer: Viewer, permission: Permission) -> str | None:
+def _enter(viewer: Viewer, permission: Permission) -> Response | str | None:
     tenant = _tenant(viewer)
     if tenant is None:
         if permission is Permission.ACCOUNT_OWN or _is_of_the_server(viewer):
@@ -139,9 +139,17 @@ def _enter(viewer: Viewer, permission: Permission) -> str | None:
     g.scope = Scope(server(), reading(), viewer, tenant)
     if not can(viewer, permission, tenant.id):
         abort(403)
-    if request.method == "POST" and request.form.get("at_tenant", tenant.slug) != tenant.slug:
-        abort(409)
+    shown = request.headers.get("At-Tenant") or request.form.get("at_tenant")
+    if shown and shown != tenant.slug:
+        return _other_tenant()
     return None
+
+
+def _other_tenant() -> Response:
+    """The page shows one tenant and another is open by now: it changes nothing, and a script loads it anew."""
+    if not request.headers.get("HX-Request"):
+        abort(409)
+    return Response(status=409, headers={"HX-Refresh": "true"})
 
 
 def _is_of_the_server(viewer: Viewer) -> bool:

@@ -110,6 +110,21 @@ def test_the_list_keeps_up_with_the_world(visit, portal):
     expect(page.locator("tbody .lamp.on")).to_have_count(2)
 
 
+def test_a_window_whose_tenant_was_switched_in_another_one_shows_the_whole_page_anew(visit):
+    page = visit("root")
+    page.goto(DEVICES)
+    expect(page.locator("header b").first).to_have_text("Acme Dental")
+    other = page.context.new_page()
+    other.goto(DEVICES)
+    other.click("header summary:has-text('Tenant')")
+    other.select_option("#tenant-slug", "beta")
+    other.click("header button:has-text('Switch')")
+    expect(other.locator("header b").first).to_have_text("Beta School")
+    page.evaluate("htmx.trigger(document.querySelector('[data-live]'), 'live')")
+    expect(page.locator("header b").first).to_have_text("Beta School")
+    other.close()
+
+
 def test_everything_works_without_a_script(visit):
     page = visit("root", java_script_enabled=False)
     page.goto(DEVICES)

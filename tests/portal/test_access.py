@@ -239,6 +239,14 @@ def test_a_form_of_another_tenants_page_changes_nothing(root):
     assert 409 == response.status_code
 
 
+def test_a_list_of_another_tenants_page_is_not_brought_up_to_date_with_this_one(root):
+    assert '"At-Tenant": "acme"' in root.get(DEVICES).text
+    root.post("/portal/switch-tenant", data={"slug": "beta", "at_tenant": "acme"})
+    asked = {"HX-Request": "true", "HX-Target": "list", "At-Tenant": "acme"}
+    response = root.get(DEVICES, headers=asked)
+    assert (409, "true", b"") == (response.status_code, response.headers.get("HX-Refresh"), response.data)
+
+
 def test_an_admin_cannot_switch_tenants(client):
     client.get("/portal/account")
     assert 403 == client.post("/portal/switch-tenant", data={"slug": "beta"}).status_code

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import secrets
 import sys
+from typing import Any
 
 import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from provisioner import accounts
-from provisioner.commands.common import provisioner, tenant_of
+from provisioner.commands.common import actor, provisioner, tenant_of
 from provisioner.commands.output import as_json, print_json
 from provisioner.errors import Invalid, Problem
-from provisioner.store.tables import ApiToken, Extension, Tenant, User
+from provisioner.services.differences import CHANGED
+from provisioner.store.tables import ApiToken, Audit, Extension, Tenant, User
 
 _tenant = click.option("--tenant", help="The tenant's slug; needed for every role but server.")
 
@@ -33,7 +35,8 @@ def add_user(name: str, role: str, tenant: str | None, extension: str | None, pa
     """Add an account."""
     given = _password(password)
     with provisioner().database.writing() as session:
-        accounts.add_user(session, name, given, role, _found(session, tenant), extension=extension)
+        row = accounts.add_user(session, name, given, role, _found(session, tenant), extension=extension)
+        _note(session, "added", f"user {row.name}", row.tenant_id, role=[None, role])
     click.echo(f"{name}: added" if password else f"{name}: added, password {given}")
 
 
@@ -47,6 +50,7 @@ def set_password(name: str, password: str | None) -> None:
         account = accounts.user_named(session, name)
         account.password_hash, account.session_key = accounts.hashed(given), secrets.token_hex(16)
         account.failures, account.locked_until = 0, None
+        _note(session, "changed", f"user {account.name}", account.tenant_id, password=CHANGED)
     click.echo(f"{name}: changed" if password else f"{name}: changed, password {given}")
 
 
@@ -78,7 +82,9 @@ def token() -> None:
 def add_token(name: str, role: str, tenant: str | None, days: int | None, as_json: bool) -> None:
     """Make a token and print it: it is shown once."""
     with provisioner().database.writing() as session:
-        made = accounts.add_token(session, name, role, _found(session, tenant), days)
+        found = _found(session, tenant)
+        made = accounts.add_token(session, name, role, found, days)
+        _note(session, "added", f"token {name}", found.id if found else None, role=[None, role], days=[None, days])
     if as_json:
         print_json({"token": made})
     else:
@@ -94,6 +100,7 @@ def revoke_token(name: str) -> None:
         if row is None:
             raise Invalid([Problem(field="NAME", message=f"there is no token {name}; `provisioner token list`")])
         session.delete(row)
+        _note(session, "removed", f"token {name}", row.tenant_id)
     click.echo(f"{name}: revoked")
 
 
@@ -116,6 +123,11 @@ def list_tokens(as_json: bool) -> None:
         ],
         as_json,
     )
+
+
+def _note(session: Session, action: str, subject: str, tenant_id: int | None, **changes: Any) -> None:
+    """One line of the audit log, as the portal writes it."""
+    session.add(Audit(actor=actor(), tenant_id=tenant_id, action=action, subject=subject, changes=changes))
 
 
 def _password(given: str | None) -> str:

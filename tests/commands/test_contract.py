@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 from click.testing import Result
+from sqlalchemy import select
 
 from provisioner.cli import main
 from provisioner.errors import Invalid
 from provisioner.settings import read_installation
+from provisioner.store.tables import Audit
 from tests.commands.conftest import Run
+from tests.portal import world
 
 PHONE = "80:5e:c0:00:00:01"
 
@@ -121,6 +124,30 @@ def test_a_wrong_setting_is_named_with_its_remedy(
 def test_the_databases_that_there_are_can_be_named(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("PROVISIONER_DATABASE_URL", url)
     assert url == read_installation().database
+
+
+def test_accounts_and_tokens_of_the_command_line_are_in_the_audit_log_without_their_secrets(
+    run: Run, directory: Path
+) -> None:
+    at_acme = ("--role", "viewer", "--tenant", "acme")
+    for words in (
+        ("user", "add", "aud", *at_acme, "--password", "a-long-password"),
+        ("user", "passwd", "aud", "--password", "another-long-one"),
+        ("token", "add", "aud", *at_acme, "--days", "7"),
+        ("token", "revoke", "aud"),
+    ):
+        assert 0 == run(*words).exit_code
+    opened = world.open_provisioner(world.installation(directory))
+    with opened.database.reading() as session:
+        query = select(Audit).where(Audit.subject.in_(("user aud", "token aud"))).order_by(Audit.id)
+        told = [(row.action, row.subject, row.tenant_id is not None, row.changes) for row in session.scalars(query)]
+    opened.close()
+    assert told == [
+        ("added", "user aud", True, {"role": [None, "viewer"]}),
+        ("changed", "user aud", True, {"password": "changed"}),
+        ("added", "token aud", True, {"role": [None, "viewer"], "days": [None, 7]}),
+        ("removed", "token aud", True, {}),
+    ]
 
 
 def ended(monkeypatch: pytest.MonkeyPatch, *words: str) -> object:

@@ -87,7 +87,7 @@ def document(tree: Table) -> Site:
         entries = getattr(site, noun)
         for path, one in _items(tree, noun, problems):
             site.names[noun].update(_names(noun, one))
-            entry = _entry(path, one, schema, problems)
+            entry = _entry(path, one, schema, problems, line_of(tree, path))
             if entry is not None:
                 entries.append(entry)
     problems += _twice(site)
@@ -118,11 +118,13 @@ def _items(tree: Table, noun: str, problems: list[Problem]) -> Iterable[tuple[Pa
     return [((noun, number), one) for number, one in enumerate(given or Items(None))]
 
 
-def _entry(path: Path, tree: Any, schema: type[Given], problems: list[Problem]) -> Entry[Given] | None:
+def _entry(
+    path: Path, tree: Any, schema: type[Given], problems: list[Problem], line: int | None = None
+) -> Entry[Given] | None:
     try:
         return Entry(path, schema.model_validate(tree), tree)
     except ValidationError as error:
-        problems += problems_of(error, schema, lambda inside: line_of(tree, inside), path)
+        problems += problems_of(error, schema, lambda inside: line_of(tree, inside) or line, path)
         return _rest(path, tree, schema, {one["loc"][0] for one in error.errors() if one["loc"]})
 
 

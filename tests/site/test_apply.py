@@ -98,6 +98,12 @@ def test_every_mistake_is_told_at_once_with_its_line(server: Server) -> None:
     } == told
 
 
+def test_a_text_or_nothing_in_the_place_of_an_object_is_named_with_its_line(server: Server) -> None:
+    says = "must be a table of fields and values"
+    told = refused(server, "tenant: acme\nextensions:\n  - null\n  - 5\n")
+    assert [f"line 3: extensions.0: {says}", f"line 4: extensions.1: {says}"] == told
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

@@ -33,9 +33,12 @@ def socket_address(bind: str) -> tuple[str, int]:
 
 
 def host_port(setting: Setting) -> tuple[Text | None, Text | None]:
-    """Host, an IPv6 address in its brackets, and port of a setting ``host:port``; None for what is not given."""
+    """Host, an IPv6 address in its brackets, and port of a setting ``host:port``; None for what is not given.
+
+    Without a value both are `Setting.cleared`.
+    """
     if not setting:
-        return None, None
+        return setting.cleared, setting.cleared
     host, port = split(str(setting.value))
     return setting.says(host), setting.says(port) if port else None
 

@@ -86,8 +86,13 @@ class Setting:
 
     @property
     def text(self) -> Text | None:
-        """The value as text, None (the phone's value is cleared) where it is not given."""
-        return None if self.value is None else self.says(self.value)
+        """The value as text, `cleared` where it is not given."""
+        return self.cleared if self.value is None else self.says(self.value)
+
+    @property
+    def cleared(self) -> Text | None:
+        """None, by which the phone's value is cleared; a text that is left out where that value is the phone's own."""
+        return self.says("") if self.owner is Owner.PHONE else None
 
     def code(self, table: Mapping[Any, str]) -> Text:
         """The vendor's word for the value. Raises KeyError when the table has none."""

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args, get_origin
 from flask import abort
 from pydantic import ValidationError
 
+from admin.changes import as_read
 from admin.words import _
 from provisioner import neutral
 from provisioner.errors import Invalid
@@ -41,6 +42,7 @@ class Row:
     is_secret: bool
     choices: tuple[str, ...]
     hint: str
+    as_read: str
 
     def holds(self, text: str) -> bool:
         """Whether a search finds it."""
@@ -85,7 +87,16 @@ def rows(settings: Settings, inherited: Settings, stored: Giver) -> Iterable[Row
             is_secret=setting.secret,
             choices=_choices(section, field),
             hint=_hint(section, field),
+            as_read=as_read(own(stored, name)),
         )
+
+
+def own(stored: Giver, name: str) -> object:
+    """What the giver itself says of a setting, of a secret only whether it does."""
+    section, _dot, field = name.partition(".")
+    given = getattr(stored, section)
+    value = None if name in neutral.secrets() else getattr(given, field)
+    return field in given.model_fields_set, value, stored.owners.get(name)
 
 
 def shown(setting: Setting) -> str:

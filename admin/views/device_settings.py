@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from admin import settings as shown
 from admin.access import Permission, allow
-from admin.changes import changing
+from admin.changes import changing, check_as_read
 from admin.sayings import say
 from admin.scope import Scope, here
 from admin.views.device import Told, found, page_of, told, views
@@ -69,8 +69,9 @@ def set_setting(key: str, name: str) -> Response | str | tuple[str, int]:
         abort(404)
     try:
         with changing(scope) as (change, tenant):
-            row = change.session.get_one(Device, device.id)
+            row = change.session.get_one(Device, device.id, with_for_update=True)
             stored = devices.dump(change.vault, row)
+            check_as_read(shown.own(stored, name))
             devices.set_own(change, tenant, row, **shown.changed(stored, name, request.form))
     except Invalid as invalid:
         return _page(scope, key, say(invalid.problems[0].message)), 422

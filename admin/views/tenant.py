@@ -136,7 +136,9 @@ def set_setting(name: str) -> Response | tuple[str, int]:
         abort(404)
     try:
         with changing(scope) as (change, tenant):
+            change.session.refresh(tenant, with_for_update=True)
             stored = tenants.dump(change.vault, tenant)
+            check_as_read(shown.own(stored, name))
             tenants.set_fields(change, tenant, **shown.changed(stored, name, request.form))
     except Invalid as invalid:
         return _settings_page(scope, say(invalid.problems[0].message)), 422

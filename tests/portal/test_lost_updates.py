@@ -79,6 +79,21 @@ def test_every_step_of_an_editor_remembers_what_it_began_with(provisioner, clien
     assert (200, opened) == (step.status_code, _state(step.text))
 
 
+@pytest.mark.parametrize("page", [f"{DEVICES}/{FRONT}/settings", "/portal/tenant/settings"], ids=["device", "tenant"])
+@pytest.mark.parametrize(
+    ("name", "his", "hers"), [("locale.language", "de", "fr"), ("locale.time_format", "12", "24")], ids=["text", "list"]
+)
+def test_a_setting_is_not_overwritten_unseen(client, root, page, name, his, hers):
+    opened = _opened(client, f"{page}?edit={name}")
+    root.get(page)
+    assert 303 == root.post(f"{page}/{name}", data={"do": "set", "value": his}).status_code
+    sent = {"do": "set", "value": hers}
+    refused = client.post(f"{page}/{name}?edit={name}", data={**sent, "as_read": opened})
+    assert (422, True) == (refused.status_code, TOLD in refused.text)
+    assert f'value="{hers}"' in refused.text or f"<option selected>{hers}" in refused.text
+    assert 303 == client.post(f"{page}/{name}", data={**sent, "as_read": _state(refused.text)}).status_code
+
+
 def test_a_webhook_is_not_overwritten_unseen(provisioner, client, root):
     path, sent = f"{ADVANCED}/webhooks", {"event": "device.paired", "method": "POST", "enabled": "1"}
     client.get(path)

@@ -264,6 +264,13 @@ def test_a_password_that_fits_is_sent(model: str, password: str) -> None:
     assert "phone.admin_password" not in warned(record)
 
 
+@pytest.mark.parametrize("model", ["UT136", "HDV230", "TGP500", "UDS124"])
+def test_the_user_has_a_password_of_his_own_or_the_admins_and_never_the_factorys_empty_one(model: str) -> None:
+    passwords = {"phone__admin_password": "Adm1n.pw"}
+    assert parsed(device(model, **passwords))["USER_PASS"] == "Adm1n.pw"
+    assert parsed(device(model, **passwords, phone__user_password="Us3r.pw"))["USER_PASS"] == "Us3r.pw"
+
+
 def test_codecs_in_order_and_g726_on_no_ut() -> None:
     layers = {"audio__codecs": ("pcmu", "g726-32", "opus", "g722")}
     hdv, ut = parsed(device("HDV230", **layers)), parsed(device("UT136", **layers))

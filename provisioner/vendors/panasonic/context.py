@@ -268,7 +268,8 @@ def _system(profile: Profile) -> Mapping[str, Any]:
     return {
         "own_file": joined(profile.url, f"Config{profile.mac.upper}.cfg"),
         "admin": _password(profile, s["phone.admin_password"]) or OMIT,
-        "user": _password(profile, s["phone.user_password"]),
+        # The factory's is empty, and the web page is open to it; where nobody gave another, it is the admin's.
+        "user": _password(profile, s["phone.user_password"] or s["phone.admin_password"]),
         "web": s["phone.web"],
         "language": _language(s["locale.language"]) if _knows(profile, "language") else OMIT,
         "mwi": profile.settings_of(1)["sip.subscribe_mwi"],

@@ -14,7 +14,7 @@ from provisioner.keys import warnings_of
 from provisioner.merge import merge
 from provisioner.neutral import Vlan
 from provisioner.recognise import Ask, recognise, vendor_by_oui
-from provisioner.record import HandsetRecord, Layer, LocationRecord, Record, TemplateRecord
+from provisioner.record import ExtensionRecord, HandsetRecord, Layer, LocationRecord, Record, TemplateRecord
 from provisioner.registry import vendors
 from provisioner.render import View, document_of, render
 from provisioner.timezones import zone, zone_names
@@ -442,11 +442,14 @@ def test_an_account_rings_on_every_handset_that_shares_it() -> None:
     assert "0x25" == keys["BS_Accounts.astAccounts[0].uiReceiveMask"]
 
 
-def test_an_account_of_no_handset_is_its_namesakes() -> None:
+@pytest.mark.parametrize(("theirs", "masks"), [((), ["0x2", "0x0"]), ((extension("101"),), ["0x2", "0x1"])])
+def test_an_account_of_no_handset_rings_on_the_first_place_that_is_left(
+    theirs: tuple[ExtensionRecord, ...], masks: list[str]
+) -> None:
     assert "0x1" == keys_of(one_account("N510 IP PRO"))["BS_Accounts.astAccounts[0].uiSendMask"]
-    spare = HandsetRecord(name="Spare", ipei=None, slot=1, extensions=())
-    record = replace(one_account("N510 IP PRO"), handsets=(spare,))
-    assert "0x0" == keys_of(record)["BS_Accounts.astAccounts[0].uiSendMask"]
+    known = HandsetRecord(name="Known", ipei=None, slot=1, extensions=theirs)
+    keys = keys_of(replace(one_account("N510 IP PRO"), handsets=(known,)))
+    assert masks == [keys[f"BS_Accounts.astAccounts[{i}].uiSendMask"] for i in range(2)]
 
 
 def test_an_n720_account_has_the_place_of_its_handset() -> None:

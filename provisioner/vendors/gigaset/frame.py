@@ -9,7 +9,7 @@ from typing import Any
 
 from provisioner.vendor_api import OMIT, Account, Handset, Keys, Profile, Setting, Settings, Text, Zone, zone
 from provisioner.vendors.gigaset import words
-from provisioner.vendors.gigaset.handsets import by_place, seats
+from provisioner.vendors.gigaset.handsets import seats
 from provisioner.vendors.gigaset.settings import has_mailbox, same_clock, server, tone_country, word
 
 
@@ -51,11 +51,10 @@ def _n510_account(profile: Profile, n: int) -> Mapping[str, Any]:
 
 
 def _mask(profile: Profile, account: Account) -> Text:
-    """The handsets that ring and call with an account, as bits; one of no handset is its namesake's."""
-    mine = [handset for handset in profile.handsets if account.index in handset.accounts]
-    bits = sum(1 << (handset.slot - 1) for handset in mine)
-    namesake = account.index not in by_place(profile) and account.index <= profile.model.handsets
-    return account.number.says(hex(bits if mine else namesake << (account.index - 1)))
+    """The handsets that ring and call with an account, as bits; one of no handset has a place that is left."""
+    mine = {handset.slot for handset in profile.handsets if account.index in handset.accounts}
+    left = {place for place, one in seats(profile).items() if one.index == account.index}
+    return account.number.says(hex(sum(1 << (place - 1) for place in mine or left)))
 
 
 def _n510_handset(handset: Handset) -> Mapping[str, Any]:

@@ -33,14 +33,14 @@ def socket_address(bind: str) -> tuple[str, int]:
 
 
 def host_port(setting: Setting) -> tuple[Text | None, Text | None]:
-    """Host, an IPv6 address in its brackets, and port of a setting ``host:port``; None for what is not given.
+    """Host, an IPv6 address in its brackets, and port of a setting ``host:port``.
 
-    Without a value both are `Setting.cleared`.
+    What is not given is `Setting.cleared`.
     """
     if not setting:
         return setting.cleared, setting.cleared
     host, port = split(str(setting.value))
-    return setting.says(host), setting.says(port) if port else None
+    return setting.says(host), setting.says(port) if port else setting.cleared
 
 
 def bare_host_port(setting: Setting) -> tuple[Text | None, Text | None]:

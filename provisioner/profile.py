@@ -51,6 +51,10 @@ class Text(str):
         made.origin, made.secret, made.owner = origin, secret, owner
         return made
 
+    def __bool__(self) -> bool:
+        """Whether something stands here; what is left to the phone does, though we may not know it."""
+        return len(self) > 0 or self.owner is Owner.PHONE
+
     def says(self, text: object) -> Text:
         """Another text for the same reason."""
         return Text(text, self.origin, secret=self.secret, owner=self.owner)
@@ -80,9 +84,18 @@ class Setting:
     def __bool__(self) -> bool:
         return bool(self.value)
 
+    @property
+    def ours(self) -> bool:
+        """Whether there is a value and it may be sent."""
+        return bool(self.value) and self.owner is not Owner.PHONE
+
     def says(self, text: object) -> Text:
         """This text, because of this setting."""
         return Text(text, self.origin, secret=self.secret, owner=self.owner)
+
+    def otherwise(self, other: Setting) -> Setting:
+        """This setting where it is given or left to the phone, else the other."""
+        return self if self.value or self.owner is Owner.PHONE else other
 
     @property
     def text(self) -> Text | None:
@@ -136,7 +149,7 @@ def _identity(setting: Setting) -> Text | None:
     number = re.sub(r"[ ().-]", "", given)
     if re.fullmatch(r"\+[0-9]{7,25}", number):
         return setting.says(f"tel:{number}")
-    return setting.says(number) if re.fullmatch(r"[0-9]{10,25}", number) else None
+    return setting.says(number) if re.fullmatch(r"[0-9]{10,25}", number) else setting.cleared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

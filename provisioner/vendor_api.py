@@ -34,7 +34,7 @@ from provisioner.profile import (
     joined,
 )
 from provisioner.reading import ReadAccount, ReadButton, Reading, grouped, numbered
-from provisioner.region import clock_hours, date_order
+from provisioner.region import clock_hours, date_order, tone_country
 from provisioner.syntax import (
     OMIT,
     Cell,
@@ -119,6 +119,7 @@ __all__ = [
     "parse_xml",
     "release_numbers",
     "sip_target",
+    "tone_country",
     "zone",
 ]
 

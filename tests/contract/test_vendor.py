@@ -12,17 +12,16 @@ from hypothesis import strategies as st
 from provisioner.importing.draft import Registrar
 from provisioner.keys import effective, keys_of, warnings_of
 from provisioner.merge import merge
-from provisioner.profile import Origin, Profile
+from provisioner.profile import Profile
 from provisioner.recognise import Ask, file_of, recognise
-from provisioner.record import ButtonRow, Layer, Record, TemplateRecord
+from provisioner.record import ButtonRow, Record, TemplateRecord
 from provisioner.registry import vendors
 from provisioner.render import View, document_of, explain, file_names, render
 from provisioner.simulate.phones import phone
-from provisioner.values import Mac, Mode, Owner, Slot
+from provisioner.values import Mac, Mode, Slot
 from provisioner.vendor_api import Code, Fallback, File, Model, Vendor
 from tests.factories import button, empty_record, extension, rich_record, tenant_layer
 
-PHONE = Owner.PHONE
 VENDORS = list(vendors().values())
 MODELS = [(vendor, model) for vendor in VENDORS for model in vendor.models.values()]
 every_vendor = pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
@@ -212,18 +211,6 @@ def test_a_masked_file_holds_no_secret(vendor: Vendor) -> None:
             document = document_of(profile, file, View.MASKED)
             shown = " ".join(value for _, value in document.items())
             assert [secret for secret in secrets if secret in shown] == [], file.pattern
-
-
-@every_vendor
-def test_forwarding_that_the_phone_owns_is_not_cleared_where_nobody_gave_a_target(vendor: Vendor) -> None:
-    names = ("calls.forward_always", "calls.forward_busy", "calls.forward_no_answer")
-
-    def bodies(target: str | None) -> list[bytes]:
-        device = Layer(origin=Origin("device"), values=dict.fromkeys(names, target), owners=dict.fromkeys(names, PHONE))
-        profile = merge(rich_record(vendor.name, _widest(vendor).name, device_layer=device))
-        return [render(profile, file).body for file in served(vendor, profile)]
-
-    assert bodies(None) == bodies("105")
 
 
 @every_vendor

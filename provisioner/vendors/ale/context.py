@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from provisioner.vendor_api import (
@@ -88,7 +87,7 @@ def _used(account: Account) -> Mapping[str, Any]:
 def _codecs(setting: Setting) -> Text | None:
     """Payload numbers, best first; none that we know of means the phone's own choice."""
     known = [words.CODECS[name] for name in setting.value if name in words.CODECS]
-    return setting.says(";".join(known)) if known else None
+    return setting.says(";".join(known)) if known else setting.cleared
 
 
 def _key(profile: Profile, key: Key) -> Mapping[str, Any]:
@@ -150,7 +149,7 @@ def _time(s: Settings) -> Mapping[str, Any]:
     return {
         "offset": setting.says(zone(setting.value).utc_offset_padded),
         "place": setting.text,
-        "ntp": ntp.says(ntp.value[0]) if ntp.value else None,
+        "ntp": ntp.says(ntp.value[0]) if ntp.value else ntp.cleared,
     }
 
 
@@ -159,17 +158,15 @@ def _phone(profile: Profile) -> Mapping[str, Any]:
     language, vlan = s["locale.language"], s["phone.vlan"]
     tagged = vlan.value
     behind = tagged if tagged and tagged.pc_id else None
-    # Cleared, unless the VLAN is left to the phone.
-    none = replace(vlan, value=None)
     return {
         "language": language.says(words.LANGUAGES.get(language.value.partition("-")[0], "0")),
         "admin": s["phone.admin_password"].text,
         # "user" and "var" have passwords of the same names until they get others.
-        "user": (s["phone.user_password"] or s["phone.admin_password"]).text,
+        "user": s["phone.user_password"].text or s["phone.admin_password"].text,
         "web": s["phone.web"],
         "vlan": vlan.switch("true", "false"),
-        "vlan_id": vlan.says(tagged.id) if tagged else none,
+        "vlan_id": vlan.says(tagged.id) if tagged else vlan.cleared,
         "pc_vlan": vlan.says("true" if behind else "false"),
-        "pc_vlan_id": vlan.says(behind.pc_id) if behind else none,
+        "pc_vlan_id": vlan.says(behind.pc_id) if behind else vlan.cleared,
         "lldp": s["phone.lldp"],
     }

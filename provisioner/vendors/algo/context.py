@@ -51,7 +51,9 @@ def _device(profile: Profile) -> Mapping[str, Any]:
     return {
         "password": s["phone.admin_password"].text,
         "zone": s["locale.timezone"].text,
-        "ntp": [{"n": n, "server": ntp.says(ntp.value[n - 1]) if n <= len(ntp.value) else None} for n in range(1, 5)],
+        "ntp": [
+            {"n": n, "server": ntp.says(ntp.value[n - 1]) if n <= len(ntp.value) else ntp.cleared} for n in range(1, 5)
+        ],
         "vlan": vlan.switch(),
         "vlan_id": vlan.says(vlan.value.id if vlan else 0),
         "vlan_priority": vlan.says(vlan.value.priority if vlan else 0),

@@ -73,12 +73,12 @@ def _account(profile: Profile) -> Mapping[str, Any] | None:
     if account is None:
         return None
     s = account.settings
-    domain = s["sip.server"]
+    domain, mwi = s["sip.server"], s["sip.subscribe_mwi"]
     return {
         "account": account,
         "address": joined(account.number, "@", domain.says(domain.value or "")),
         "domain": domain.text,
-        "mwi": domain.text if s["sip.subscribe_mwi"] else s["sip.subscribe_mwi"].says(""),
+        "mwi": domain.text if mwi.ours else mwi.says(""),
         "controllers": _controllers(account),
         "expires": s["sip.expires"].text,
         "codecs": _codecs(s["audio.codecs"]),
@@ -89,8 +89,10 @@ def _account(profile: Profile) -> Mapping[str, Any] | None:
 def _controllers(account: Account) -> Text:
     """Where the phone sends its requests, the first choice first: ``host:port;transport=udp,…``."""
     s = account.settings
-    first = s["sip.outbound_proxy"] or s["sip.server"]
-    places = [one for one in (first, s["sip.backup_server"]) if one]
+    proxy, backup = s["sip.outbound_proxy"], s["sip.backup_server"]
+    if proxy.cleared is not None:
+        return proxy.cleared
+    places = [one for one in (proxy or s["sip.server"], backup if backup.ours else None) if one]
     return joined(*(part for n, one in enumerate(places) for part in (("," if n else ""), _place(one, s))))
 
 
@@ -102,7 +104,7 @@ def _place(setting: Setting, s: Settings) -> Text:
 
 def _codecs(setting: Setting) -> Text | None:
     known = [words.CODECS[name] for name in setting.value if name in words.CODECS]
-    return setting.says(",".join(known)) if known else None
+    return setting.says(",".join(known)) if known else setting.cleared
 
 
 def _enabled(setting: Setting) -> list[tuple[str, Text]]:
@@ -185,8 +187,8 @@ def _time(s: Settings) -> Mapping[str, Any]:
     return {
         "offset": setting.says(f"{sign}{minutes // 60}:{minutes % 60:02}"),
         "saving": setting.says(place.saving_minutes // 60),
-        "start": setting.says(_changeover(place.start)) if place.start else None,
-        "stop": setting.says(_changeover(place.end)) if place.end else None,
+        "start": setting.says(_changeover(place.start)) if place.start else setting.cleared,
+        "stop": setting.says(_changeover(place.end)) if place.end else setting.cleared,
         "ntp": ntp.says(",".join(ntp.value)),
         "format": clock_hours(s).code(words.TIME_FORMATS),
     }
@@ -210,13 +212,13 @@ def _phone(profile: Profile) -> Mapping[str, Any]:
         "password": password.says(_password(str(password.value))) if password else OMIT,
         "web": s["phone.web"].switch(),
         # 0 lets the switch decide, 1 tags, 2 never does.
-        "tagging": vlan.says("1") if tagged else s["phone.lldp"].switch("0", "2"),
+        "tagging": vlan.says("1") if vlan.text else s["phone.lldp"].switch("0", "2"),
         "vlan": vlan.says(tagged.id if tagged else 0),
         "priority": vlan.says(tagged.priority) if tagged else OMIT,
         "dscp_sip": s["phone.dscp_sip"].text,
         "dscp_rtp": s["phone.dscp_rtp"].text,
         "voicemail": account.voicemail if account else None,
-        "emergency": numbers.says(numbers.value[0]) if numbers else None,
+        "emergency": numbers.says(numbers.value[0]) if numbers else numbers.cleared,
         "emergency_more": numbers.says(",".join(numbers.value[1:])),
     }
 

@@ -19,6 +19,7 @@ from provisioner.vendor_api import (
     date_order,
     host_port,
     joined,
+    tone_country,
     zone,
 )
 from provisioner.vendors.cisco import words
@@ -49,10 +50,10 @@ def context(profile: Profile, keys: Keys) -> Mapping[str, Any]:
 
 def _servers(s: Settings) -> Iterator[Mapping[str, Any]]:
     """The registrar and its deputy, in the order in which they are tried."""
-    if s["sip.server"]:
+    if s["sip.server"].ours:
         port = s["sip.port"].value
         yield _server(0, s["sip.server"].text, s["sip.port"], port, s)
-    if s["sip.backup_server"]:
+    if s["sip.backup_server"].ours:
         host, port = host_port(s["sip.backup_server"])
         yield _server(1, host, s["sip.backup_server"], port or s["sip.port"].value, s)
 
@@ -95,13 +96,13 @@ def _line(profile: Profile, number: int, index: int, account: Account, key: Key 
         "label": label or account.name,
         "account": account,
         "proxy": _proxy(profile, s),
-        "port": s["sip.port"].says(s["sip.port"].value or _usual_port(profile)),
+        "port": s["sip.port"].text or profile.settings_of(1)["sip.transport"].says(_usual_port(profile)),
         "waiting": _call_waiting(profile, s["calls.call_waiting"]),
         "busy": s["calls.call_waiting"].switch("4", "1"),
         "auto_answer": s["calls.auto_answer"].switch("1", "0"),
         "auto_answer_mode": s["calls.auto_answer"].says("Auto Answer with Speakerphone")
         if s["calls.auto_answer"]
-        else None,
+        else s["calls.auto_answer"].cleared,
         "shared": "true" if key and key.mode is Mode.SHARED_LINE else "false",
     }
 
@@ -201,7 +202,7 @@ def _time(settings: Settings) -> Mapping[str, Any]:
         "template": _date_template(settings),
         "zone": setting.says(_zone_name(zone(setting.value))),
         "olson": setting.text,
-        "servers": [ntp.says(host) for host in ntp.value or ()],
+        "servers": [ntp.says(host) for host in ntp.value or ()] if ntp.ours else [],
     }
 
 
@@ -223,13 +224,14 @@ def _sip(profile: Profile, s: Settings) -> Mapping[str, Any]:
     secure = transport.value == "tls"
     return {
         "outbound": host,
-        "outbound_port": proxy.says(port or _usual_port(profile)) if proxy else None,
+        "outbound_port": proxy.says(port or _usual_port(profile)) if proxy else proxy.cleared,
         "expires": s["sip.expires"],
         "keepalive_s": s["sip.keepalive"].says(s["sip.keepalive"].value or 120),
         "transport": transport.code(words.TRANSPORTS),
         # TLS needs the encrypted mode (3) and a trust list on the phone; 2 would be TLS without a cipher.
         "security": transport.says("3" if secure else "1"),
         "dtmf": s["sip.dtmf"].code(words.DTMF),
+        "g722_support": s["audio.codecs"].says("2" if "g722" in s["audio.codecs"].value else "1"),
         "g722": s["audio.codecs"].says("1" if "g722" in s["audio.codecs"].value else "0"),
         "dscp_sip": s["phone.dscp_sip"].says(s["phone.dscp_sip"].value << 2),
         "dscp_rtp": s["phone.dscp_rtp"].says(s["phone.dscp_rtp"].value << 2),
@@ -252,8 +254,8 @@ def _phone(profile: Profile) -> Mapping[str, Any]:
 
 
 def _locale(settings: Settings) -> Mapping[str, Any]:
-    language, country = settings["locale.language"], settings["locale.country"]
-    tones = settings["locale.tone_country"] if settings["locale.tone_country"] else country
+    language = settings["locale.language"]
+    tones = tone_country(settings)
     known = words.LOCALES.get(language.value) or words.LOCALES.get(language.value.partition("-")[0])
     name, code = known or words.LOCALES["en"]
     return {

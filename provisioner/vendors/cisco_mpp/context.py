@@ -21,6 +21,7 @@ from provisioner.vendor_api import (
     host_port,
     joined,
     sip_target,
+    tone_country,
     zone,
 )
 from provisioner.vendors.cisco_mpp import keys as functions
@@ -63,7 +64,7 @@ def _account(profile: Profile, index: int, shared: frozenset[int]) -> Mapping[st
     account = profile.account(index)
     if account is None:
         return {"index": index, "used": False}
-    s = account.settings
+    s, mwi = account.settings, account.settings["sip.subscribe_mwi"]
     family = _TEMPLATES[profile.model.extra["family"]]
     transports = words.MPP_TRANSPORTS if family == "mpp" else words.TRANSPORTS
     srv = s["sip.transport"].value == "srv"
@@ -72,9 +73,9 @@ def _account(profile: Profile, index: int, shared: frozenset[int]) -> Mapping[st
         "used": True,
         "account": account,
         "proxy": _proxy(s),
-        "use_srv": "Yes" if srv or s["sip.backup_server"] else "No",
-        "srv_prefix": "Yes" if srv and not s["sip.backup_server"] else "No",
-        "fallback_s": "120" if s["sip.backup_server"] else "3600",
+        "use_srv": "Yes" if srv or s["sip.backup_server"].ours else "No",
+        "srv_prefix": "Yes" if srv and not s["sip.backup_server"].ours else "No",
+        "fallback_s": "120" if s["sip.backup_server"].ours else "3600",
         "outbound": s["sip.outbound_proxy"].text,
         "use_outbound": _yes(s["sip.outbound_proxy"]),
         "transport": s["sip.transport"].code(transports),
@@ -84,9 +85,9 @@ def _account(profile: Profile, index: int, shared: frozenset[int]) -> Mapping[st
         "keepalive": _yes(s["sip.keepalive"]),
         "dscp_sip": _diffserv(s["phone.dscp_sip"]),
         "dscp_rtp": _diffserv(s["phone.dscp_rtp"]),
-        "mailbox": account.number if s["sip.subscribe_mwi"] else None,
-        "mailbox_server": sip_target(s, "sip.server") if s["sip.subscribe_mwi"] else None,
-        "mailbox_on": _yes(s["sip.subscribe_mwi"]),
+        "mailbox": account.number if mwi.ours else mwi.cleared,
+        "mailbox_server": sip_target(s, "sip.server") if mwi.ours else mwi.cleared,
+        "mailbox_on": _yes(mwi),
         "emergency": _emergency(s),
         "dial_plan": _dial_plan(s),
         "sharing": _sharing(account, index in shared, profile.model),
@@ -107,7 +108,7 @@ def _proxy(s: Settings) -> Text | None:
     The name before the list is the domain of the account, so it stays the registrar's own.
     """
     server, backup = s["sip.server"], s["sip.backup_server"]
-    if not server or not backup:
+    if not server or not backup.ours:
         return sip_target(s, "sip.server")
     # A list takes no host without its port, so DNS tells none here.
     told = None if s["sip.transport"].value == "srv" else s["sip.port"].value
@@ -134,7 +135,7 @@ def _codecs(setting: Setting, family: str) -> Mapping[str, Any]:
 
 def _emergency(s: Settings) -> Text | None:
     numbers = s["emergency.numbers"]
-    return numbers.says(",".join(numbers.value)) if numbers else None
+    return numbers.says(",".join(numbers.value)) if numbers else numbers.cleared
 
 
 def _dial_plan(s: Settings) -> Text:
@@ -167,9 +168,9 @@ def _time(settings: Settings) -> Mapping[str, Any]:
     return {
         "zone": setting.says(_time_zone(place)),
         "summer": setting.says("Yes" if place.start else "No"),
-        "rule": setting.says(_summer_rule(place)) if place.start else None,
-        "ntp1": servers[0] if servers else None,
-        "ntp2": servers[1] if len(servers) > 1 else None,
+        "rule": setting.says(_summer_rule(place)) if place.start else setting.cleared,
+        "ntp1": servers[0] if servers else ntp.cleared,
+        "ntp2": servers[1] if len(servers) > 1 else ntp.cleared,
         "format": clock_hours(settings).code({"12": "12hr", "24": "24hr"}),
         "date": date_order(settings, "dmy").code(words.DATE_FORMATS),
     }
@@ -211,7 +212,7 @@ def _word(table: Mapping[str, str], language: str, default: str) -> str:
 
 def _tones(settings: Settings) -> Mapping[str, Any]:
     """Tones of the country, the factory's where none is set; an unknown country's are left to the phone."""
-    country = settings["locale.tone_country"] if settings["locale.tone_country"] else settings["locale.country"]
+    country = tone_country(settings)
     tones = words.TONES.get(country.value) if country else words.FACTORY_TONES
     names = ("dial", "busy", "reorder", "ringback")
     return dict(zip(names, [country.says(tone) for tone in tones] if tones else [OMIT] * 4, strict=True))

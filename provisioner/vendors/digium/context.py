@@ -175,9 +175,9 @@ def _watched(settings: Settings, value: Text) -> Text:
 
 
 def _digest(text: str) -> Text:
-    """Four digits that change with a text and keep its origin."""
+    """Four digits that change with a text and keep its origin; they are ours also where the text is the phone's."""
     short = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:4]
-    return text.says(short) if isinstance(text, Text) else Text(short)
+    return Text(short, text.origin, secret=text.secret) if isinstance(text, Text) else Text(short)
 
 
 # The phone itself
@@ -191,7 +191,7 @@ def _phone(profile: Profile) -> Mapping[str, Any]:
     return {
         "password": password.says(_pin(str(password.value))) if password else OMIT,
         "zone": s["locale.timezone"].text,
-        "ntp": ntp.says(ntp.value[0]) if ntp.value else None,
+        "ntp": ntp.says(ntp.value[0]) if ntp.value else ntp.cleared,
         "locale": language.says(_locale(language.value)),
         "keepalive": s["sip.keepalive"].text,
         "web": s["phone.web"].switch(),
@@ -227,7 +227,7 @@ def _vlan(s: Settings) -> Mapping[str, Any]:
     vlan, lldp = s["phone.vlan"], s["phone.lldp"]
     tagged = vlan.value
     return {
-        "vlan_mode": vlan.says("MANUAL") if tagged else lldp.switch("LLDP", "NONE"),
+        "vlan_mode": vlan.says("MANUAL") if vlan.text else lldp.switch("LLDP", "NONE"),
         "vlan_id": vlan.says(tagged.id if tagged else 0),
         "vlan_priority": vlan.says(tagged.priority if tagged else 0),
         "pc_vlan_id": vlan.says(tagged.pc_id if tagged and tagged.pc_id else 0),

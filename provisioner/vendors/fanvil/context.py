@@ -19,6 +19,7 @@ from provisioner.vendor_api import (
     bare_host_port,
     clock_hours,
     date_order,
+    tone_country,
     zone,
 )
 from provisioner.vendors.fanvil import words
@@ -95,7 +96,7 @@ def _account(profile: Profile, index: int, kind: str) -> Mapping[str, Any]:
 def _servers(account: Account) -> Mapping[str, Text | None]:
     s = account.settings
     transport = s["sip.transport"]
-    usual = transport.says(words.PORTS[transport.value]) if transport.value in words.PORTS else None
+    usual = transport.says(words.PORTS[transport.value]) if transport.value in words.PORTS else transport.cleared
     port = s["sip.port"].text or usual
     backup, backup_port = bare_host_port(s["sip.backup_server"])
     proxy, proxy_port = bare_host_port(s["sip.outbound_proxy"])
@@ -144,7 +145,7 @@ def _calls(profile: Profile) -> Mapping[str, Any]:
     return {
         "waiting": s["calls.call_waiting"].switch(),
         "dnd_mode": dnd.says("2" if dnd else "0"),
-        "emergency": numbers.says(",".join(numbers.value)) if numbers else None,
+        "emergency": numbers.says(",".join(numbers.value)) if numbers else numbers.cleared,
     }
 
 
@@ -155,8 +156,8 @@ def _time(settings: Settings, kind: str) -> Mapping[str, Any]:
     dst = bool(place.start and place.end)
     return {
         "sntp": ntp.switch(),
-        "ntp1": servers[0] if servers else None,
-        "ntp2": servers[1] if len(servers) > 1 else None,
+        "ntp1": servers[0] if servers else ntp.cleared,
+        "ntp2": servers[1] if len(servers) > 1 else ntp.cleared,
         "zone": setting.says(place.offset_quarter_hours),
         "zone_name": setting.says("UTC" if place.utc_offset == "0" else f"UTC{place.utc_offset}"),
         # 1 would be one of the phone's own rules.
@@ -186,7 +187,7 @@ def _change(setting: Setting, change: Changeover | None) -> Mapping[str, Text | 
 def _phone(profile: Profile) -> Mapping[str, Any]:
     s, kind = profile.settings, profile.model.extra["words"]
     language = s["locale.language"]
-    country = s["locale.tone_country"] if s["locale.tone_country"] else s["locale.country"]
+    country = tone_country(s)
     admin = s["phone.admin_password"].text or OMIT
     first = profile.account(1)
     return {

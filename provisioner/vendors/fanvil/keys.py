@@ -97,5 +97,6 @@ def _pickup(profile: Profile, key: Key) -> Iterator[Text]:
     """What a BLF key dials to take a ringing call: code and number, glued to the sub-code."""
     account = profile.account(key.button.account)
     code = key.button.pickup or (account.settings["sip.pickup_code"].text if account else None)
-    if code:
+    # A code that is left to the phone may be empty here: the key takes calls by the phone's own then.
+    if code and len(code):
         yield from (code, key.button.value)

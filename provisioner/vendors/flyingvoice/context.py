@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from provisioner.vendor_api import (
@@ -81,7 +80,7 @@ def _used(account: Account) -> Mapping[str, Any]:
         "proxy": proxy,
         "proxy_port": (proxy_port or transport.code(words.PORTS)) if proxy else None,
         "keepalive": s["sip.keepalive"].switch(words.KEEPALIVE),
-        "keepalive_s": s["sip.keepalive"].text if s["sip.keepalive"] else None,
+        "keepalive_s": s["sip.keepalive"].text if s["sip.keepalive"] else s["sip.keepalive"].cleared,
         "srtp": s["sip.srtp"].says("0" if s["sip.srtp"].value == "off" else OMIT),
         "mwi": s["sip.subscribe_mwi"].switch(),
         "auto_answer": s["calls.auto_answer"].switch(),
@@ -174,23 +173,21 @@ def _phone(profile: Profile) -> Mapping[str, Any]:
     place = s["locale.timezone"]
     tagged = vlan.value
     behind = tagged if tagged and tagged.pc_id else None
-    # Cleared, unless the VLAN is left to the phone.
-    none = replace(vlan, value=None)
     return {
         "offset": place.says(zone(place.value).utc_offset),
-        "ntp1": ntp.says(ntp.value[0]) if ntp.value else None,
-        "ntp2": ntp.says(ntp.value[1]) if len(ntp.value) > 1 else None,
+        "ntp1": ntp.says(ntp.value[0]) if ntp.value else ntp.cleared,
+        "ntp2": ntp.says(ntp.value[1]) if len(ntp.value) > 1 else ntp.cleared,
         "admin": joined("admin:", password.says(password.value or "")),
         "web": s["phone.web"].switch(),
         "vlan": vlan.switch(),
-        "vlan_id": vlan.says(tagged.id) if tagged else none,
-        "vlan_priority": vlan.says(tagged.priority) if tagged else none,
+        "vlan_id": vlan.says(tagged.id) if tagged else vlan.cleared,
+        "vlan_priority": vlan.says(tagged.priority) if tagged else vlan.cleared,
         "pc_vlan": vlan.says("1" if behind else "0"),
-        "pc_vlan_id": vlan.says(behind.pc_id) if behind else none,
-        "pc_vlan_priority": vlan.says(behind.pc_priority) if behind else none,
+        "pc_vlan_id": vlan.says(behind.pc_id) if behind else vlan.cleared,
+        "pc_vlan_priority": vlan.says(behind.pc_priority) if behind else vlan.cleared,
         "lldp": s["phone.lldp"].switch(),
         "dscp_sip": s["phone.dscp_sip"].text,
         "dscp_rtp": s["phone.dscp_rtp"].text,
         "poll": minutes.switch(),
-        "poll_minutes": minutes.text if minutes else None,
+        "poll_minutes": minutes.text if minutes else minutes.cleared,
     }

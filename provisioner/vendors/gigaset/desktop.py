@@ -22,6 +22,7 @@ from provisioner.vendor_api import (
     date_order,
     host_port,
     joined,
+    tone_country,
     zone,
 )
 from provisioner.vendors.gigaset import words
@@ -30,7 +31,6 @@ from provisioner.vendors.gigaset.settings import (
     like,
     native,
     pickup,
-    tone_country,
     word,
 )
 
@@ -86,18 +86,18 @@ def _accounts(profile: Profile, keys: Keys) -> Iterator[Mapping[str, Any]]:
 def _twins(profile: Profile) -> dict[int, int]:
     """Where accounts with a backup server have their identity there: on the first free accounts."""
     free = range(len(profile.accounts) + 1, profile.model.accounts + 1)
-    wanted = [account.index for account in profile.accounts if account.settings["sip.backup_server"]]
+    wanted = [account.index for account in profile.accounts if account.settings["sip.backup_server"].ours]
     return dict(zip(wanted, free, strict=False))
 
 
 def _account(account: Account, twin: int | None) -> Mapping[str, Any]:
-    s = account.settings
+    s, mwi = account.settings, account.settings["sip.subscribe_mwi"]
     return {
         **_identity(account),
-        **_server(s, _stated(s["sip.server"]), s["sip.port"].text),
+        **_server(s, _stated(s["sip.server"]), _port(s)),
         "failover": s["sip.backup_server"].says(twin or "none"),
         "hidden": Text("false"),
-        "mailbox": account.voicemail or s["sip.subscribe_mwi"].says("") if s["sip.subscribe_mwi"] else Text(),
+        "mailbox": account.voicemail or mwi.says("") if mwi.ours else mwi.says(""),
     }
 
 
@@ -105,7 +105,7 @@ def _twin(account: Account) -> Mapping[str, Any]:
     """The same identity on the backup server, not shown to the user."""
     s = account.settings
     host, port = host_port(s["sip.backup_server"])
-    served = _server(s, host or Text(), port or s["sip.port"].text)
+    served = _server(s, host or Text(), port or _port(s))
     return {**_identity(account), **served, "failover": Text("none"), "hidden": Text("true"), "mailbox": Text()}
 
 
@@ -129,6 +129,12 @@ def _identity(account: Account) -> Mapping[str, Any]:
     }
 
 
+def _port(settings: Settings) -> Text | None:
+    """The registrar's port as it stands behind a host."""
+    port = settings["sip.port"]
+    return port.says(port.value) if port else None
+
+
 def _server(settings: Settings, host: Text, port: Text | None) -> Mapping[str, Text]:
     """The registrar and the outbound proxy, the only place where the transport can be said.
 
@@ -139,12 +145,13 @@ def _server(settings: Settings, host: Text, port: Text | None) -> Mapping[str, T
     apart = joined(host, ":", port) if host and port else host
     if transport.value == "srv":
         return {"host": apart, "outbound": _stated(proxy)}
-    via, given = host_port(proxy) if proxy else (host, port)
+    via, given = host_port(proxy)
+    via, given = (host, port) if via is None else (via, given)
     if not via:
         return {"host": host, "outbound": proxy.says("")}
     place = joined(via, ":", given or transport.says(words.PORTS[transport.value]))
     outbound = joined(place, ";transport=", transport.says(transport.value))
-    return {"host": apart if proxy else host, "outbound": outbound}
+    return {"host": apart if proxy.text else host, "outbound": outbound}
 
 
 def _codecs(settings: Settings) -> Text:
@@ -227,7 +234,7 @@ def _phone(profile: Profile) -> Mapping[str, Any]:
         "rtp_tos": s["phone.dscp_rtp"].says(s["phone.dscp_rtp"].value << 2),
         "admin_password": _stated(s["phone.admin_password"]),
         # The factory's is known to everybody.
-        "user_password": _stated(s["phone.user_password"] or s["phone.admin_password"]),
+        "user_password": s["phone.user_password"].text or _stated(s["phone.admin_password"]),
     }
 
 

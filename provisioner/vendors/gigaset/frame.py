@@ -7,10 +7,22 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from provisioner.vendor_api import OMIT, Account, Handset, Keys, Profile, Setting, Settings, Text, Zone, zone
+from provisioner.vendor_api import (
+    OMIT,
+    Account,
+    Handset,
+    Keys,
+    Profile,
+    Setting,
+    Settings,
+    Text,
+    Zone,
+    tone_country,
+    zone,
+)
 from provisioner.vendors.gigaset import words
 from provisioner.vendors.gigaset.handsets import seats
-from provisioner.vendors.gigaset.settings import has_mailbox, same_clock, server, tone_country, word
+from provisioner.vendors.gigaset.settings import has_mailbox, same_clock, server, word
 
 
 def n510(profile: Profile, _keys: Keys) -> Mapping[str, Any]:
@@ -99,7 +111,7 @@ def _same(provider: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _hex(text: Text | None) -> Text | None:
-    return None if text is None else text.says(hex(int(text)))
+    return text.says(hex(int(text))) if text is not None and len(text) else text
 
 
 def _codecs(setting: Setting) -> Text | str:

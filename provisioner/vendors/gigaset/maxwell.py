@@ -20,6 +20,7 @@ from provisioner.vendor_api import (
     clock_hours,
     date_order,
     joined,
+    tone_country,
     zone,
 )
 from provisioner.vendors.gigaset import words
@@ -30,7 +31,6 @@ from provisioner.vendors.gigaset.settings import (
     native,
     pickup,
     server,
-    tone_country,
     word,
 )
 
@@ -131,7 +131,7 @@ def _native(key: Key) -> Mapping[str, Any]:
 
 def _phone(profile: Profile) -> Mapping[str, Any]:
     s = profile.settings
-    user = s["phone.user_password"] or s["phone.admin_password"]
+    user = s["phone.user_password"].otherwise(s["phone.admin_password"])
     return {
         "url": joined(profile.url, "%MACD.xml"),
         "poll": s["phone.poll_minutes"].text,

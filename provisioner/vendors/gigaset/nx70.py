@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.vendor_api import OMIT, Account, Handset, Keys, Profile, Setting, Text, zone
+from provisioner.vendor_api import OMIT, Account, Handset, Keys, Profile, Setting, Text, tone_country, zone
 from provisioner.vendors.gigaset import words
 from provisioner.vendors.gigaset.handsets import by_place, seats
-from provisioner.vendors.gigaset.settings import has_mailbox, like, server, tone_country, word
+from provisioner.vendors.gigaset.settings import has_mailbox, like, server, word
 
 Provider = Mapping[str, Text | None]
 

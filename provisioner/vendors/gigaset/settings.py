@@ -11,7 +11,6 @@ from provisioner.vendor_api import (
     Mode,
     Profile,
     Setting,
-    Settings,
     Text,
     Zone,
     host_port,
@@ -46,11 +45,6 @@ def word(table: Mapping[str, str], setting: Setting, otherwise: str = OMIT) -> T
     text = str(setting.value or "")
     found = table.get(text) or table.get(text.partition("-")[0]) or otherwise
     return OMIT if found == OMIT else setting.says(found)
-
-
-def tone_country(settings: Settings) -> Setting:
-    """Whose tones the phone plays."""
-    return settings["locale.tone_country"] or settings["locale.country"]
 
 
 def same_clock(one: Zone, other: Zone) -> bool:

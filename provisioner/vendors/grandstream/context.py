@@ -23,6 +23,7 @@ from provisioner.vendor_api import (
     date_order,
     joined,
     sip_target,
+    tone_country,
     zone,
 )
 from provisioner.vendors.grandstream import words
@@ -244,7 +245,7 @@ def _calls(settings: Settings, spoken: Dialect) -> Mapping[str, Any]:
     return {
         "waiting": _switch(settings["calls.call_waiting"], spoken, "call.callWaiting.enable"),
         "keepalive_s": keepalive.says(min(max(keepalive.value, shortest), longest)) if keepalive else OMIT,
-        "emergency": numbers.says(",".join(numbers.value)) if numbers else None,
+        "emergency": numbers.says(",".join(numbers.value)) if numbers else numbers.cleared,
     }
 
 
@@ -254,8 +255,8 @@ def _time(settings: Settings, spoken: Dialect) -> Mapping[str, Any]:
     servers = [ntp.says(server) for server in ntp.value]
     place, date, hours = zone(setting.value), date_order(settings), clock_hours(settings)
     return {
-        "ntp1": servers[0] if servers else None,
-        "ntp2": servers[1] if len(servers) > 1 else None,
+        "ntp1": servers[0] if servers else ntp.cleared,
+        "ntp2": servers[1] if len(servers) > 1 else ntp.cleared,
         # DHCP may name the clock's source where nobody else does, and the zone never.
         "ntp_by_dhcp": ntp.says(spoken.word("", "No" if servers else "Yes")),
         "zone": setting.says(place.name if spoken.family.zone_names else "customize"),
@@ -267,7 +268,7 @@ def _time(settings: Settings, spoken: Dialect) -> Mapping[str, Any]:
 
 def _phone(profile: Profile, spoken: Dialect) -> Mapping[str, Any]:
     s = profile.settings
-    country = s["locale.tone_country"] if s["locale.tone_country"] else s["locale.country"]
+    country = tone_country(s)
     dial, ring_back, busy, reorder = words.TONES.get(country.value, words.FACTORY_TONES)
     return {
         "admin_password": s["phone.admin_password"].text or OMIT,
@@ -306,7 +307,7 @@ def _network(settings: Settings, spoken: Dialect) -> Mapping[str, Any]:
         "lldp": _switch(settings["phone.lldp"], spoken),
         "dscp_sip": settings["phone.dscp_sip"].text,
         "dscp_rtp": settings["phone.dscp_rtp"].text,
-        "syslog": syslog.says(str(syslog.value).removesuffix(_SYSLOG_PORT)) if syslog else None,
+        "syslog": syslog.says(str(syslog.value).removesuffix(_SYSLOG_PORT)) if syslog else syslog.cleared,
         "syslog_level": syslog.says(spoken.word("maintain.syslog.level", "Info" if syslog else "None")),
     }
 

@@ -25,6 +25,7 @@ from provisioner.vendor_api import (
     Text,
     Warned,
     sip_target,
+    tone_country,
     zone,
 )
 from provisioner.vendors.grandstream import words
@@ -206,7 +207,7 @@ def _mode(account: int, homes: Mapping[int, list[int]]) -> str:
 
 def _device(profile: Profile) -> Mapping[str, Any]:
     s, row = profile.settings, kind(profile.model)
-    country = s["locale.tone_country"] if s["locale.tone_country"] else s["locale.country"]
+    country = tone_country(s)
     language = s["locale.language"]
     tones = words.TONES.get(country.value, words.FACTORY_TONES)
     return {
@@ -237,7 +238,7 @@ def _network(profile: Profile) -> Mapping[str, Any]:
         "vlan_priority": vlan.says(vlan.value.priority if vlan else 0),
         "lldp": s["phone.lldp"],
         "keepalive_s": keepalive.says(min(max(keepalive.value, shortest), longest)) if keepalive else OMIT,
-        "syslog": syslog.says(str(syslog.value).removesuffix(":514")) if syslog else None,
+        "syslog": syslog.says(str(syslog.value).removesuffix(":514")) if syslog else syslog.cleared,
         "syslog_level": syslog.says("2" if syslog else "0"),
     }
 
@@ -246,7 +247,7 @@ def _time(profile: Profile) -> Mapping[str, Any]:
     """The clock: the rule of the tz database as a POSIX string, never one of the device's own zones."""
     setting, ntp = profile.settings["locale.timezone"], profile.settings["phone.ntp"]
     return {
-        "ntp": ntp.says(ntp.value[0]) if ntp.value else None,
+        "ntp": ntp.says(ntp.value[0]) if ntp.value else ntp.cleared,
         "ntp_by_dhcp": ntp.says("0" if ntp.value else "1"),
         "zone": setting.says("customize"),
         "posix": setting.says(_posix(profile)),

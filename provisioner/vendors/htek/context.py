@@ -22,6 +22,7 @@ from provisioner.vendor_api import (
     date_order,
     joined,
     sip_target,
+    tone_country,
     zone,
 )
 from provisioner.vendors.htek import words
@@ -203,7 +204,7 @@ def _calls(settings: Settings) -> Mapping[str, Any]:
         "no_answer_s": settings["calls.forward_no_answer_s"].text,
         "dnd": settings["calls.dnd"].switch(),
         "waiting": settings["calls.call_waiting"].switch(),
-        "emergency": numbers.says(",".join(numbers.value)) if numbers else None,
+        "emergency": numbers.says(",".join(numbers.value)) if numbers else numbers.cleared,
         "keepalive_s": settings["sip.keepalive"].text if settings["sip.keepalive"] else OMIT,
     }
 
@@ -213,8 +214,8 @@ def _time(settings: Settings) -> Mapping[str, Any]:
     setting, ntp = settings["locale.timezone"], settings["phone.ntp"]
     place, servers = zone(setting.value), [ntp.says(server) for server in ntp.value]
     return {
-        "ntp1": servers[0] if servers else None,
-        "ntp2": servers[1] if len(servers) > 1 else None,
+        "ntp1": servers[0] if servers else ntp.cleared,
+        "ntp2": servers[1] if len(servers) > 1 else ntp.cleared,
         "ntp_by_dhcp": ntp.says("0" if servers else "1"),
         "zone": setting.says(words.TIME_ZONES.get(place.offset_minutes, OMIT)),
         # 2 would be the rule that the phone has for its own zone.
@@ -240,7 +241,7 @@ def _change(setting: Setting, change: Changeover | None) -> Mapping[str, Text | 
 
 def _phone(settings: Settings) -> Mapping[str, Any]:
     language = settings["locale.language"]
-    country = settings["locale.tone_country"] if settings["locale.tone_country"] else settings["locale.country"]
+    country = tone_country(settings)
     admin = settings["phone.admin_password"].text or OMIT
     return {
         "admin_password": admin,
@@ -270,7 +271,7 @@ def _network(settings: Settings) -> Mapping[str, Any]:
         "lldp": settings["phone.lldp"].switch(),
         "dscp_sip": settings["phone.dscp_sip"].text,
         "dscp_rtp": settings["phone.dscp_rtp"].text,
-        "syslog": syslog.says(str(syslog.value).removesuffix(":514")) if syslog else None,
+        "syslog": syslog.says(str(syslog.value).removesuffix(":514")) if syslog else syslog.cleared,
     }
 
 

@@ -23,6 +23,7 @@ from provisioner.vendor_api import (
     clock_hours,
     date_order,
     joined,
+    tone_country,
     zone,
 )
 from provisioner.vendors.mitel import words
@@ -265,8 +266,9 @@ def _time(settings: Settings) -> Mapping[str, Any]:
         "changes": [
             (name, _changeover(setting, rule)) for name, rule in (("start", place.start), ("end", place.end)) if rule
         ],
+        "relative": setting.says("1"),
         "ntp_off": servers.says("0" if servers else "1"),
-        "ntp": [servers.says(host) if host else None for host in (*servers.value, None, None, None)[:3]],
+        "ntp": [servers.says(host) if host else servers.cleared for host in (*servers.value, None, None, None)[:3]],
         "format": clock_hours(settings).code(words.TIME_FORMATS),
         "date": date_order(settings).code(words.DATE_FORMATS),
     }
@@ -292,7 +294,7 @@ def _language(setting: Setting) -> Mapping[str, Any]:
     file, keypad = _language_file(str(setting.value)) or ("", "English")
     return {
         "slot": setting.says("1" if file else "0"),
-        "file": setting.says(file) if file else None,
+        "file": setting.says(file) if file else setting.cleared,
         "keypad": setting.says(keypad),
     }
 
@@ -303,7 +305,7 @@ def _phone(s: Settings) -> Mapping[str, Any]:
     return {
         "admin": _password(s["phone.admin_password"]) or OMIT,
         # The factory's is empty, and the web page is open to it; where nobody gave another, it is the admin's.
-        "user": _password(s["phone.user_password"] or s["phone.admin_password"]),
+        "user": _password(s["phone.user_password"].otherwise(s["phone.admin_password"])),
         "web": s["phone.web"],
         "tones": _tones(s),
         "vlan": vlan.switch(),
@@ -328,7 +330,7 @@ def _fits(password: str) -> bool:
 def _password(setting: Setting) -> Text | None:
     """Digits as they are; of any other password nine digits, since the phone would take its public default instead."""
     if not setting:
-        return None
+        return setting.cleared
     if _fits(setting.value):
         return setting.text
     digest = hashlib.sha256(f"mitel {setting.value}".encode("utf-8", "replace")).digest()
@@ -336,7 +338,7 @@ def _password(setting: Setting) -> Text | None:
 
 
 def _tones(s: Settings) -> Text | str:
-    tones = s["locale.tone_country"] if s["locale.tone_country"] else s["locale.country"]
+    tones = tone_country(s)
     name = words.TONES.get(tones.value) or ("Europe" if tones.value in words.EUROPE else None)
     return tones.says(name) if name else OMIT
 

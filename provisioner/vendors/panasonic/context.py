@@ -269,7 +269,7 @@ def _system(profile: Profile) -> Mapping[str, Any]:
         "own_file": joined(profile.url, f"Config{profile.mac.upper}.cfg"),
         "admin": _password(profile, s["phone.admin_password"]) or OMIT,
         # The factory's is empty, and the web page is open to it; where nobody gave another, it is the admin's.
-        "user": _password(profile, s["phone.user_password"] or s["phone.admin_password"]),
+        "user": _password(profile, s["phone.user_password"].otherwise(s["phone.admin_password"])),
         "web": s["phone.web"],
         "language": _language(s["locale.language"]) if _knows(profile, "language") else OMIT,
         "mwi": profile.settings_of(1)["sip.subscribe_mwi"],
@@ -283,7 +283,7 @@ def _system(profile: Profile) -> Mapping[str, Any]:
         "syslog_port": (syslog_port or syslog.says("514")) if syslog else OMIT,
         "poll": poll.switch("Y", "N"),
         "poll_minutes": poll.text if poll else OMIT,
-        "emergency": list(enumerate([*emergency, *[None] * (_EMERGENCY_NUMBERS - len(emergency))], 1)),
+        "emergency": list(enumerate([*emergency, *[numbers.cleared] * (_EMERGENCY_NUMBERS - len(emergency))], 1)),
     }
 
 
@@ -294,7 +294,7 @@ def _fits(profile: Profile, password: str) -> bool:
 def _password(profile: Profile, setting: Setting) -> Text | None:
     """The password, or where it does not fit sixteen characters made of it: the phone would keep its public default."""
     if not setting:
-        return None
+        return setting.cleared
     if _fits(profile, setting.value):
         return setting.text
     digest = hashlib.sha256(f"panasonic {setting.value}".encode("utf-8", "replace")).digest()

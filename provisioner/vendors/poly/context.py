@@ -23,6 +23,7 @@ from provisioner.vendor_api import (
     clock_hours,
     date_order,
     emergency_identity,
+    tone_country,
     zone,
 )
 from provisioner.vendors.poly import words
@@ -155,7 +156,7 @@ def _security(settings: Settings) -> dict[str, Any]:
 def _messages(account: Account) -> dict[str, Any]:
     mwi = account.settings["sip.subscribe_mwi"]
     return {
-        "mwi": account.number if mwi else mwi.says(""),
+        "mwi": account.number if mwi.ours else mwi.says(""),
         "voicemail": account.voicemail,
         # "registration" calls the account's own number.
         "voicemail_mode": account.voicemail.says("contact") if account.voicemail else "registration",
@@ -227,7 +228,7 @@ def _time(settings: Settings) -> Mapping[str, Any]:
         "saving": setting.says("1" if place.start else "0"),
         "start": _changeover(setting, place.start),
         "stop": _changeover(setting, place.end),
-        "ntp": ntp.says(ntp.value[0]) if ntp.value else None,
+        "ntp": ntp.says(ntp.value[0]) if ntp.value else ntp.cleared,
         "hours24": clock_hours(settings).code({"12": "0", "24": "1"}),
         "date": date_order(settings).code(words.DATE_FORMATS),
     }
@@ -236,11 +237,11 @@ def _time(settings: Settings) -> Mapping[str, Any]:
 def _changeover(setting: Setting, change: Changeover | None) -> Mapping[str, Any]:
     """Month, hour, weekday with Sunday as 1, and the week as its first possible day: 1, 8, 15, 22 or the last."""
     if change is None:
-        return dict.fromkeys(("month", "date", "hour", "weekday", "last"))
+        return dict.fromkeys(("month", "date", "hour", "weekday", "last"), setting.cleared)
     last = change.week == 5
     return {
         "month": setting.says(change.month),
-        "date": None if last else setting.says(change.week * 7 - 6),
+        "date": setting.cleared if last else setting.says(change.week * 7 - 6),
         "hour": setting.says(change.hour),
         "weekday": setting.says(change.weekday + 1),
         "last": setting.says("1" if last else "0"),
@@ -249,10 +250,10 @@ def _changeover(setting: Setting, change: Changeover | None) -> Mapping[str, Any
 
 def _tones(settings: Settings) -> list[tuple[str, Text | None]]:
     """Every tone that a country may have otherwise; cleared where it has the factory's."""
-    country = settings["locale.tone_country"] or settings["locale.country"]
+    country = tone_country(settings)
     values = words.TONES.get(country.value, (None,) * len(words.TONE_KEYS))
     return [
-        (key, None if value is None else country.says(value))
+        (key, country.cleared if value is None else country.says(value))
         for key, value in zip(words.TONE_KEYS, values, strict=True)
     ]
 
@@ -281,13 +282,16 @@ def _polling(minutes: Setting, line: Line) -> dict[str, Any]:
     seconds = max(int(minutes.value or 0) * 60, _SHORTEST_POLL_S)
     daily = seconds >= _DAY_S and not line.options.get("polling")
     if not minutes:
-        return {"poll": minutes.says("0"), **dict.fromkeys(("poll_mode", "poll_s", "poll_from", "poll_to"))}
+        return {
+            "poll": minutes.says("0"),
+            **dict.fromkeys(("poll_mode", "poll_s", "poll_from", "poll_to"), minutes.cleared),
+        }
     return {
         "poll": minutes.says("1"),
         "poll_mode": minutes.says("random" if daily else "rel"),
         "poll_s": minutes.says(seconds // _DAY_S * _DAY_S if daily else seconds),
-        "poll_from": minutes.says("01:00") if daily else None,
-        "poll_to": minutes.says("05:00") if daily else None,
+        "poll_from": minutes.says("01:00") if daily else minutes.cleared,
+        "poll_to": minutes.says("05:00") if daily else minutes.cleared,
     }
 
 

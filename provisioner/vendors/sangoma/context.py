@@ -19,6 +19,7 @@ from provisioner.vendor_api import (
     clock_hours,
     date_order,
     sip_target,
+    tone_country,
     zone,
 )
 from provisioner.vendors.sangoma import words
@@ -108,7 +109,7 @@ def _calls(settings: Settings) -> Mapping[str, Any]:
         "forwards": [(kind, target.switch(), target.text) for kind, target in targets.items()],
         "no_answer_s": settings["calls.forward_no_answer_s"].text,
         "waiting": settings["calls.call_waiting"].switch(),
-        "emergency": numbers.says(",".join(numbers.value)) if numbers else None,
+        "emergency": numbers.says(",".join(numbers.value)) if numbers else numbers.cleared,
         "keepalive_s": keepalive.text if keepalive else OMIT,
     }
 
@@ -118,7 +119,7 @@ def _clock(settings: Settings) -> Mapping[str, Any]:
     setting, ntp = settings["locale.timezone"], settings["phone.ntp"]
     place = zone(setting.value)
     return {
-        "ntp": ntp.says(ntp.value[0]) if ntp else None,
+        "ntp": ntp.says(ntp.value[0]) if ntp else ntp.cleared,
         "ntp_by_dhcp": ntp.switch("0", "1"),
         "zone": setting.says(words.TIME_ZONES.get(place.offset_minutes, OMIT)),
         # 2 would be the rule that the phone has for its own zone.
@@ -135,7 +136,7 @@ def _change(setting: Setting, change: Changeover | None) -> Mapping[str, Text | 
 
 def _phone(settings: Settings) -> Mapping[str, Any]:
     language, admin = settings["locale.language"], settings["phone.admin_password"].text or OMIT
-    country = settings["locale.tone_country"] if settings["locale.tone_country"] else settings["locale.country"]
+    country = tone_country(settings)
     return {
         "admin_password": admin,
         # Everybody knows the user's password; where nobody gave another, it is the admin's.
@@ -159,7 +160,7 @@ def _network(settings: Settings) -> Mapping[str, Any]:
         "priority": vlan.says(vlan.value.priority if vlan else 0),
         "pc_id": vlan.says((vlan.value.pc_id or 0) if vlan else 0),
         "lldp": settings["phone.lldp"].switch(),
-        "syslog": syslog.says(str(syslog.value).removesuffix(":514")) if syslog else None,
+        "syslog": syslog.says(str(syslog.value).removesuffix(":514")) if syslog else syslog.cleared,
     }
 
 

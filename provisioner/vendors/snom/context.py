@@ -21,6 +21,7 @@ from provisioner.vendor_api import (
     date_order,
     host_port,
     joined,
+    tone_country,
     zone,
 )
 from provisioner.vendors.snom import words
@@ -76,14 +77,14 @@ def _accounts(profile: Profile, shared: frozenset[int]) -> list[Mapping[str, Any
 def _twins(profile: Profile) -> dict[int, int]:
     """Where the accounts with a backup server have their failover identity: on the first free accounts."""
     free = iter(range(len(profile.accounts) + 1, profile.model.accounts + 1))
-    wanted = [account.index for account in profile.accounts if account.settings["sip.backup_server"]]
+    wanted = [account.index for account in profile.accounts if account.settings["sip.backup_server"].ours]
     pairs = zip(wanted, free, strict=False)
     return {index: twin for index, twin in pairs if (index, twin) != _BROKEN_TWIN}
 
 
 def _account(account: Account, index: int, twin: int | None, shared: frozenset[int]) -> Mapping[str, Any]:
     s = account.settings
-    host, port = stated(s["sip.server"]), s["sip.port"].text
+    host, port = stated(s["sip.server"]), _port(s)
     return {
         **_identity(account, index),
         "server": _server(s, host, port),
@@ -99,7 +100,7 @@ def _twin(account: Account, index: int) -> Mapping[str, Any]:
     """The same identity on the backup server, not shown to the user."""
     s = account.settings
     backup, given = host_port(s["sip.backup_server"])
-    host, port = backup or Text(), given or s["sip.port"].text
+    host, port = backup or Text(), given or _port(s)
     return {
         **_identity(account, index),
         "server": _server(s, host, port),
@@ -140,9 +141,15 @@ def _by_dns(settings: Settings) -> bool:
     return bool(settings["sip.transport"].value == "srv")
 
 
+def _port(settings: Settings) -> Text | None:
+    """The registrar's port as it stands behind a host."""
+    port = settings["sip.port"]
+    return port.says(port.value) if port else None
+
+
 def _server(settings: Settings, host: Text, port: Text | None) -> Text:
     """The registrar, with its port unless it is itself the outbound proxy, which has the port then."""
-    apart = _by_dns(settings) or settings["sip.outbound_proxy"]
+    apart = _by_dns(settings) or settings["sip.outbound_proxy"].text
     return joined(host, ":", port) if host and port and apart else host
 
 
@@ -151,7 +158,8 @@ def _outbound(settings: Settings, server: Text, port: Text | None) -> Text:
     transport, proxy = settings["sip.transport"], settings["sip.outbound_proxy"]
     if _by_dns(settings):
         return stated(proxy)
-    host, given = host_port(proxy) if proxy else (server, port)
+    via, given = host_port(proxy)
+    host, given = (server, port) if via is None else (via, given)
     if not host:
         return proxy.says("")
     place = joined(host, ":", given or transport.says(words.PORTS[transport.value]))
@@ -169,7 +177,7 @@ def _codecs(settings: Settings) -> Text:
 def mailbox(account: Account) -> Text:
     """The mailbox that the phone subscribes to and calls."""
     wanted = account.settings["sip.subscribe_mwi"]
-    return account.voicemail or wanted.says("") if wanted else wanted.says("")
+    return account.voicemail or wanted.says("") if wanted.ours else wanted.says("")
 
 
 def forwards(settings: Settings) -> list[tuple[str, Text, Text]]:
@@ -217,7 +225,7 @@ def _locale(language: Setting, country: Setting) -> Text | str:
 
 def tones(settings: Settings) -> Text | str:
     """The tone scheme; a country without one is left to the phone, since the setting has no empty value."""
-    country = settings["locale.tone_country"] or settings["locale.country"]
+    country = tone_country(settings)
     return country.says(words.TONES[country.value]) if country.value in words.TONES else OMIT
 
 

@@ -201,7 +201,7 @@ def _base(profile: Profile) -> Mapping[str, Any]:
         "syslog": syslog(s["phone.syslog"]),
         "admin_password": stated(s["phone.admin_password"]),
         # "User" with its factory password would be an open door.
-        "user_password": stated(s["phone.user_password"] or s["phone.admin_password"]),
+        "user_password": s["phone.user_password"].text or stated(s["phone.admin_password"]),
         "no_web": s["phone.web"].says("disabled" if s["phone.web"] else "enabled"),
     }
 

@@ -74,7 +74,7 @@ def _account(profile: Profile, account: Account, templates: Mapping[tuple[Any, .
         "server": server,
         "template": templates.get(_same(server)),
         "keepalive": s["sip.keepalive"].switch(),
-        "keepalive_s": s["sip.keepalive"].text if s["sip.keepalive"] else None,
+        "keepalive_s": s["sip.keepalive"].text if s["sip.keepalive"] else s["sip.keepalive"].cleared,
         "srtp": s["sip.srtp"].code(line.get("srtp", words.SRTP)),
         "srtp_ciphers": words.AES_128 if aes_128 else OMIT,
         "dtmf": s["sip.dtmf"].code(words.DTMF),
@@ -91,7 +91,7 @@ def _server(account: Account) -> Server:
     """Where an account registers: its server, the one that stands in for it, and the proxy before both."""
     s = account.settings
     transport = s["sip.transport"]
-    default = transport.says(words.PORTS[transport.value]) if transport.value in words.PORTS else None
+    default = transport.says(words.PORTS[transport.value]) if transport.value in words.PORTS else transport.cleared
     port = s["sip.port"].text or default
     backup, backup_port = bare_host_port(s["sip.backup_server"])
     proxy, proxy_port = bare_host_port(s["sip.outbound_proxy"])
@@ -114,7 +114,7 @@ def _codecs(setting: Setting, *, indexed: bool) -> Iterator[Mapping[str, Any]]:
     table = words.INDEXED_CODECS if indexed else words.CODECS
     chosen = [name for name in setting.value if name in table]
     # Where none of the chosen exists, the phone's own choice is better than silence.
-    off = setting.says("0") if chosen else None
+    off = setting.says("0") if chosen else setting.cleared
     for name, keys in table.items():
         rank = setting.says(chosen.index(name) + 1) if name in chosen else off
         on = setting.says("1") if name in chosen else off

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -23,6 +22,7 @@ from provisioner.vendor_api import (
     date_order,
     emergency_identity,
     joined,
+    tone_country,
     zone,
 )
 from provisioner.vendors.yealink import dect, words
@@ -170,7 +170,7 @@ def _emergency(settings: Settings) -> Mapping[str, Any]:
 
 def _nth(setting: Setting, n: int) -> Text | None:
     """The n-th of several values, from 1."""
-    return setting.says(setting.value[n - 1]) if n <= len(setting.value) else None
+    return setting.says(setting.value[n - 1]) if n <= len(setting.value) else setting.cleared
 
 
 # Clock
@@ -185,7 +185,7 @@ def _time(settings: Settings) -> Mapping[str, Any]:
         "summer": setting.says("1" if place.start else "0"),
         "start": _changeover(setting, place, start=True),
         "end": _changeover(setting, place, start=False),
-        "saving": setting.says(place.saving_minutes) if place.start else None,
+        "saving": setting.says(place.saving_minutes) if place.start else setting.cleared,
         "ntp1": _nth(ntp, 1),
         "ntp2": _nth(ntp, 2),
         "format": clock_hours(settings).code(words.TIME_FORMATS),
@@ -196,7 +196,9 @@ def _time(settings: Settings) -> Mapping[str, Any]:
 def _changeover(setting: Setting, place: Zone, *, start: bool) -> Text | None:
     """``Month/Week/Weekday/Hour`` with Monday as 1 and Sunday as 7 (W53P guide, p. 91)."""
     change = place.start if start else place.end
-    return setting.says(f"{change.month}/{change.week}/{change.weekday or 7}/{change.hour}") if change else None
+    return (
+        setting.says(f"{change.month}/{change.week}/{change.weekday or 7}/{change.hour}") if change else setting.cleared
+    )
 
 
 # The phone itself
@@ -204,11 +206,11 @@ def _changeover(setting: Setting, place: Zone, *, start: bool) -> Text | None:
 
 def _phone(profile: Profile) -> Mapping[str, Any]:
     s, line, extra = profile.settings, profile.line.options, profile.model.extra
-    language, tones = s["locale.language"], s["locale.tone_country"] or s["locale.country"]
+    language, tones = s["locale.language"], tone_country(s)
     return {
         "language": language.says(_word(words.LANGUAGES, language.value, "English")),
         "handset_language": language.says(_word(words.HANDSET_LANGUAGES, language.value, "0")),
-        "tones": tones.says(words.TONES[tones.value]) if tones.value in words.TONES else None,
+        "tones": tones.says(words.TONES[tones.value]) if tones.value in words.TONES else tones.cleared,
         "tls_ciphers": words.NO_ECDH if line.get("no_ecdh") and extra.get("no_ecdh") else OMIT,
         **_access(s),
         **_network(profile),
@@ -223,7 +225,7 @@ def _word(table: Mapping[str, str], language: str, default: str) -> str:
 
 def _access(s: Settings) -> Mapping[str, Any]:
     """Passwords: who has not set the user's gets the admin's there, for ``user`` is an open door."""
-    user = s["phone.user_password"] or s["phone.admin_password"]
+    user = s["phone.user_password"].otherwise(s["phone.admin_password"])
     return {
         "admin": _login("admin", s["phone.admin_password"]),
         "user": _login("user", user),
@@ -240,18 +242,16 @@ def _network(profile: Profile) -> Mapping[str, Any]:
     vlan, syslog = s["phone.vlan"], s["phone.syslog"]
     tagged = vlan.value
     behind = tagged if tagged and tagged.pc_id else None
-    # Cleared, unless the VLAN is left to the phone.
-    none = replace(vlan, value=None)
     host, port = bare_host_port(syslog)
     # Bases listen to the old name whatever their firmware (WZ v83 to v87).
     by_mode = profile.line.options.get("syslog") == "mode" or dect.kind(profile)
     return {
         "vlan": vlan.switch(),
-        "vlan_id": vlan.says(tagged.id) if tagged else none,
-        "vlan_priority": vlan.says(tagged.priority) if tagged else none,
+        "vlan_id": vlan.says(tagged.id) if tagged else vlan.cleared,
+        "vlan_priority": vlan.says(tagged.priority) if tagged else vlan.cleared,
         "pc_vlan": vlan.says("1" if behind else "0"),
-        "pc_vlan_id": vlan.says(behind.pc_id) if behind else none,
-        "pc_vlan_priority": vlan.says(behind.pc_priority) if behind else none,
+        "pc_vlan_id": vlan.says(behind.pc_id) if behind else vlan.cleared,
+        "pc_vlan_priority": vlan.says(behind.pc_priority) if behind else vlan.cleared,
         "lldp": s["phone.lldp"],
         "dscp_sip": s["phone.dscp_sip"],
         "dscp_rtp": s["phone.dscp_rtp"],
@@ -270,5 +270,5 @@ def _provisioning(profile: Profile) -> Mapping[str, Any]:
         "url": profile.url,
         "at_boot": minutes.says(at_boot),
         "poll": minutes.switch(),
-        "poll_minutes": minutes.text if minutes else None,
+        "poll_minutes": minutes.text if minutes else minutes.cleared,
     }

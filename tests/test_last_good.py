@@ -295,13 +295,21 @@ def wait_until_found(database: Database) -> None:
         time.sleep(0.05)
 
 
-def test_a_volume_that_is_mounted_again_is_found_though_the_empty_folder_below_it_was_opened(tmp_path: Path) -> None:
+def test_a_volume_that_is_mounted_again_is_found_though_the_empty_folder_below_it_was_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     database = Database(f"sqlite:///{tmp_path / 'a' / 'provisioner.db'}")
     database.upgrade()
     database.engine.dispose()
     (tmp_path / "a").rename(tmp_path / "b")
     (tmp_path / "a").mkdir()
+    looks, answers = [], database.answers
+    monkeypatch.setattr(database, "answers", lambda: looks.append(answers()) or looks[-1])
     lost(database)
+    deadline = time.monotonic() + 30
+    while len(looks) < 3:  # by who lost it, and twice by the search
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
     (tmp_path / "a").rename(tmp_path / "below")
     (tmp_path / "b").rename(tmp_path / "a")
     wait_until_found(database)

@@ -132,10 +132,12 @@ class Database:
             self.is_away = False
 
     def _look(self) -> None:
+        """On a new connection each time: one that was made meanwhile may lead to the empty folder below a volume."""
         self.engine.dispose()
         while not self.answers():
             if self._closed.wait(PROBE_S):
                 return
+            self.engine.dispose()
         self.is_away = False
         log.warning("database.found")
 

@@ -49,13 +49,19 @@ def bare_host_port(setting: Setting) -> tuple[Text | None, Text | None]:
     return host and host.says(bare(host)), port
 
 
+def registrar_port(settings: Settings) -> Text | None:
+    """``sip.port`` as it stands behind a host; None without a value, whoever owns it."""
+    port = settings["sip.port"]
+    return port.says(port.value) if port else None
+
+
 def sip_target(settings: Settings, name: str) -> Text | None:
     """``sip.server`` or ``sip.backup_server`` as ``host:port``, with ``sip.port`` where it names no port itself.
 
     Where DNS tells the port (RFC 3263 §4.2) it is the host alone.
     """
-    server, port = settings[name], settings["sip.port"]
+    server, port = settings[name], registrar_port(settings)
     host, own = host_port(server)
     if settings["sip.transport"].value == "srv":
         return host
-    return joined(host, ":", port.says(port.value)) if host and port and not own else server.text
+    return joined(host, ":", port) if host and port and not own else server.text

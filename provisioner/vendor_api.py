@@ -18,7 +18,7 @@ from typing import Any
 
 from provisioner.errors import Broken
 from provisioner.file_encryption import Encryption, aes_ecb, openssl_salted
-from provisioner.hosts import bare_host_port, host_port, sip_target
+from provisioner.hosts import bare_host_port, host_port, registrar_port, sip_target
 from provisioner.profile import (
     Account,
     Address,
@@ -117,6 +117,7 @@ __all__ = [
     "numbered",
     "openssl_salted",
     "parse_xml",
+    "registrar_port",
     "release_numbers",
     "sip_target",
     "tone_country",

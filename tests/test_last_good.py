@@ -258,23 +258,29 @@ def test_a_disk_that_is_full_costs_the_copies_and_no_answer(
     broken.close()
 
 
-def test_an_outage_is_waited_for_once_and_its_end_is_found(tmp_path: Path) -> None:
+@pytest.fixture
+def gone(tmp_path: Path) -> Iterator[Database]:
+    """A database in the folder ``a``, which is ``b`` now."""
     database = Database(f"sqlite:///{tmp_path / 'a' / 'provisioner.db'}")
     database.upgrade()
     database.engine.dispose()
     (tmp_path / "a").rename(tmp_path / "b")
-    with pytest.raises(DOWN), database.reading() as session:
+    yield database
+    database.close()
+
+
+def test_an_outage_is_waited_for_once_and_its_end_is_found(gone: Database, tmp_path: Path) -> None:
+    with pytest.raises(DOWN), gone.reading() as session:
         session.execute(text("SELECT 1"))
-    with pytest.raises(Away), database.reading():
+    with pytest.raises(Away), gone.reading():
         pass
     (tmp_path / "b").rename(tmp_path / "a")
     deadline = time.monotonic() + 30
-    while database.is_away:
+    while gone.is_away:
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    with database.reading() as session:
+    with gone.reading() as session:
         assert session.execute(text("SELECT 1")).scalar() == 1
-    database.close()
 
 
 def lost(database: Database) -> None:
@@ -296,39 +302,29 @@ def wait_until_found(database: Database) -> None:
 
 
 def test_a_volume_that_is_mounted_again_is_found_though_the_empty_folder_below_it_was_opened(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    gone: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'a' / 'provisioner.db'}")
-    database.upgrade()
-    database.engine.dispose()
-    (tmp_path / "a").rename(tmp_path / "b")
     (tmp_path / "a").mkdir()
-    looks, answers = [], database.answers
-    monkeypatch.setattr(database, "answers", lambda: looks.append(answers()) or looks[-1])
-    lost(database)
+    looks, answers = [], gone.answers
+    monkeypatch.setattr(gone, "answers", lambda: looks.append(answers()) or looks[-1])
+    lost(gone)
     deadline = time.monotonic() + 30
     while len(looks) < 3:  # by who lost it, and twice by the search
         assert time.monotonic() < deadline
         time.sleep(0.02)
     (tmp_path / "a").rename(tmp_path / "below")
     (tmp_path / "b").rename(tmp_path / "a")
-    wait_until_found(database)
-    database.close()
+    wait_until_found(gone)
 
 
 def test_an_outage_ends_though_there_was_no_room_for_a_thread_that_looks_for_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    gone: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'a' / 'provisioner.db'}")
-    database.upgrade()
-    database.engine.dispose()
-    (tmp_path / "a").rename(tmp_path / "b")
     with monkeypatch.context() as patched:
         patched.setattr(database_module, "Thread", NoThread)
-        lost(database)
+        lost(gone)
     (tmp_path / "b").rename(tmp_path / "a")
-    wait_until_found(database)
-    database.close()
+    wait_until_found(gone)
 
 
 def test_a_database_that_was_closed_is_searched_no_longer(tmp_path: Path) -> None:

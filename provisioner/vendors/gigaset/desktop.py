@@ -22,6 +22,7 @@ from provisioner.vendor_api import (
     date_order,
     host_port,
     joined,
+    registrar_port,
     tone_country,
     zone,
 )
@@ -94,7 +95,7 @@ def _account(account: Account, twin: int | None) -> Mapping[str, Any]:
     s, mwi = account.settings, account.settings["sip.subscribe_mwi"]
     return {
         **_identity(account),
-        **_server(s, _stated(s["sip.server"]), _port(s)),
+        **_server(s, _stated(s["sip.server"]), registrar_port(s)),
         "failover": s["sip.backup_server"].says(twin or "none"),
         "hidden": Text("false"),
         "mailbox": account.voicemail or mwi.says("") if mwi.ours else mwi.says(""),
@@ -105,7 +106,7 @@ def _twin(account: Account) -> Mapping[str, Any]:
     """The same identity on the backup server, not shown to the user."""
     s = account.settings
     host, port = host_port(s["sip.backup_server"])
-    served = _server(s, host or Text(), port or _port(s))
+    served = _server(s, host or Text(), port or registrar_port(s))
     return {**_identity(account), **served, "failover": Text("none"), "hidden": Text("true"), "mailbox": Text()}
 
 
@@ -127,12 +128,6 @@ def _identity(account: Account) -> Mapping[str, Any]:
         "forwards": _forwards(s),
         "forward_after": s["calls.forward_no_answer_s"],
     }
-
-
-def _port(settings: Settings) -> Text | None:
-    """The registrar's port as it stands behind a host."""
-    port = settings["sip.port"]
-    return port.says(port.value) if port else None
 
 
 def _server(settings: Settings, host: Text, port: Text | None) -> Mapping[str, Text]:

@@ -21,6 +21,7 @@ from provisioner.vendor_api import (
     date_order,
     host_port,
     joined,
+    registrar_port,
     tone_country,
     zone,
 )
@@ -84,7 +85,7 @@ def _twins(profile: Profile) -> dict[int, int]:
 
 def _account(account: Account, index: int, twin: int | None, shared: frozenset[int]) -> Mapping[str, Any]:
     s = account.settings
-    host, port = stated(s["sip.server"]), _port(s)
+    host, port = stated(s["sip.server"]), registrar_port(s)
     return {
         **_identity(account, index),
         "server": _server(s, host, port),
@@ -100,7 +101,7 @@ def _twin(account: Account, index: int) -> Mapping[str, Any]:
     """The same identity on the backup server, not shown to the user."""
     s = account.settings
     backup, given = host_port(s["sip.backup_server"])
-    host, port = backup or Text(), given or _port(s)
+    host, port = backup or Text(), given or registrar_port(s)
     return {
         **_identity(account, index),
         "server": _server(s, host, port),
@@ -139,12 +140,6 @@ def _identity(account: Account, index: int) -> Mapping[str, Any]:
 def _by_dns(settings: Settings) -> bool:
     """Whether the transport is left to NAPTR and SRV records, which an outbound proxy would override."""
     return bool(settings["sip.transport"].value == "srv")
-
-
-def _port(settings: Settings) -> Text | None:
-    """The registrar's port as it stands behind a host."""
-    port = settings["sip.port"]
-    return port.says(port.value) if port else None
 
 
 def _server(settings: Settings, host: Text, port: Text | None) -> Text:

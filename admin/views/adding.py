@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -20,6 +19,7 @@ from admin.scope import Scope, here
 from admin.views.devices import views
 from admin.words import _, counted, mark
 from provisioner.errors import Invalid, Problem
+from provisioner.gate import is_inside
 from provisioner.recognise import vendor_by_oui
 from provisioner.registry import vendors
 from provisioner.services import devices
@@ -273,21 +273,12 @@ def seen_by(scope: Scope) -> list[UnknownDevice]:
     asking = scope.session.execute(known.where(Seen.address.in_({row.address for row in rows})).distinct()).all()
     ours = {row.address for row in asking if row.tenant_id == scope.tenant.id}
     taken = {row.address for row in asking}
+    networks = tuple(scope.tenant.networks)
     return [
-        row
-        for row in rows
-        if row.address in ours or (row.address not in taken and _is_inside(row.address, scope.tenant.networks))
+        row for row in rows if row.address in ours or (row.address not in taken and is_inside(row.address, networks))
     ]
 
 
 def sighted(scope: Scope) -> dict[str, tuple[str, str]]:
     """Vendor and model that phones told which this tenant may know of, by their MACs."""
     return {row.mac: (row.vendor, row.model) for row in seen_by(scope) if row.vendor and row.model}
-
-
-def _is_inside(address: str, networks: Iterable[str]) -> bool:
-    try:
-        parsed_address = ip_address(address)
-    except ValueError:
-        return False
-    return any(parsed_address in ip_network(network, strict=False) for network in networks)
